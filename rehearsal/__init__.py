@@ -1,0 +1,1 @@
+"""Plays the guide's commands against a local stand-in for the platform."""
