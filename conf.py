@@ -1,0 +1,65 @@
+"""Sphinx configuration: https://www.sphinx-doc.org/en/master/usage/configuration.html
+
+Paths here start at the top level of the repository, paths in pages at docs/.
+"""
+
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+
+# Project ---------------------------------------------------------------------
+# https://www.sphinx-doc.org/en/master/usage/configuration.html#project-information
+
+project = "Deploying the Staff Calibration App on Heroku"
+author = "The Staff Calibration App contributors"
+copyright = "2026, " + author
+language = "en-GB"
+
+# Versions --------------------------------------------------------------------
+# https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-rst_prolog
+
+
+def lower_bound(package):
+    """Return the series of a package that the example asks for, such as 5.2.
+
+    Raises AttributeError when example/requirements.txt does not bound the package.
+    """
+    requirements = (ROOT / "example" / "requirements.txt").read_text()
+    line = re.search(rf"^{package}(\[.*\])?>=(\d+\.\d+)", requirements, re.MULTILINE)
+    return line.group(2)
+
+
+versions = {
+    "python": (ROOT / "example" / ".python-version").read_text().strip(),
+    "cli": json.loads((ROOT / "rehearsal" / "package.json").read_text())[
+        "dependencies"
+    ]["heroku"],
+    **{
+        package: lower_bound(package)
+        for package in ("django", "gunicorn", "psycopg", "whitenoise")
+    },
+}
+
+# |app| is the reader's: the page's only text that a reader changes.
+rst_prolog = """
+.. role:: app
+.. |app| replace:: :app:`my-staff-calibration`
+""" + "".join(
+    f".. |{name}| replace:: {version}\n" for name, version in versions.items()
+)
+
+# General ---------------------------------------------------------------------
+# https://www.sphinx-doc.org/en/master/usage/configuration.html#general-configuration
+
+extensions = ["sphinx_copybutton"]
+exclude_patterns = ["_*"]
+nitpicky = True
+highlight_language = "none"
+
+# HTML ------------------------------------------------------------------------
+# https://www.sphinx-doc.org/en/master/usage/configuration.html#options-for-html-output
+
+html_theme = "sphinx_rtd_theme"
+html_title = project

@@ -1,0 +1,36 @@
+"""gunicorn's settings: https://docs.gunicorn.org/en/stable/settings.html
+
+Two settings are missing here because gunicorn reads them from the environment,
+where Heroku puts them: PORT (where to listen) and WEB_CONCURRENCY (the number of
+workers).
+"""
+
+# Threads let a worker answer while another request waits for the database;
+# as many as DATABASE_POOL_SIZE, so that no thread waits for a connection.
+worker_class = "gthread"
+threads = 4
+
+# Load the app once and fork: less memory, and an import error stops the start.
+preload_app = True
+
+# Heroku's router keeps idle connections for 90 seconds. It must be the one to
+# close them, or a request can meet a closing connection.
+# https://devcenter.heroku.com/articles/http-routing#keepalives
+keepalive = 95
+
+# Heroku kills a dyno 30 seconds after SIGTERM; answer what is under way before.
+# https://devcenter.heroku.com/articles/dyno-shutdown-behavior
+graceful_timeout = 20
+
+# Only the router reaches a dyno, so its X-Forwarded-Proto can be trusted.
+forwarded_allow_ips = "*"
+
+# One line a request in the log, with the router's id to find its other lines.
+accesslog = "-"
+access_log_format = (
+    'method=%(m)s path="%(U)s" status=%(s)s bytes=%(B)s duration_us=%(D)s '
+    "request_id=%({x-request-id}i)s"
+)
+
+# Nobody controls a dyno's gunicorn through a socket.
+control_socket_disable = True

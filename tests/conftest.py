@@ -1,0 +1,37 @@
+"""Fixtures that several test files use."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+ROOT = Path(__file__).parent.parent
+SITE = ROOT / "build" / "html"
+
+
+class HttpsClient(Client):
+    """Ask over HTTPS, as Heroku's router does; every other request is redirected."""
+
+    def generic(self, *args, secure=True, **kwargs):
+        return super().generic(*args, secure=secure, **kwargs)
+
+
+@pytest.fixture
+def client():
+    """A browser that has not signed in."""
+    return HttpsClient()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collected_static_files():
+    """Collect the static files, which the templates name by their hash."""
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the built guide."""
+    if not (SITE / "index.html").exists():
+        pytest.fail(f"{SITE} is missing: run `make html` first")
+    return SITE

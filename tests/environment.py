@@ -1,0 +1,51 @@
+"""The environment that example/staff/settings.py demands, set before Django starts.
+
+A pytest plugin (pyproject.toml loads it) and not a conftest, because pytest-django
+reads the settings before any conftest. The tests run in production's settings: no
+DEBUG, a real PostgreSQL server of their own, hashed static files. TEST_DATABASE=sqlite
+takes the database of a developer's machine instead.
+"""
+
+import atexit
+import os
+import tempfile
+from pathlib import Path
+
+# What `heroku config:set` and the database add-on give in production, here with
+# values that belong to nobody. DEBUG is there because a contributor's example/.env,
+# which settings.py reads too, may switch it on.
+PRODUCTION = {
+    "DEBUG": "false",
+    "SECRET_KEY": "a-key-of-the-tests-as-long-as-one-made-by-secrets.token_urlsafe(64)",
+    "ALLOWED_HOSTS": "testserver,localhost,.herokuapp.com",
+    "DATABASE_POOL_SIZE": "4",
+    "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
+    "EMAIL_HOST": "localhost",
+    "EMAIL_HOST_USER": "nobody",
+    "EMAIL_HOST_PASSWORD": "nothing",
+    "DEFAULT_FROM_EMAIL": "calibration@example.com",
+}
+
+# The running PostgreSQL server, for tests that restart it; None on SQLite.
+postgres = None
+
+
+def start_postgres():
+    """Start a server that ends with this process and return its database's URL."""
+    global postgres
+    from rehearsal.platform.postgres import Server
+
+    folder = tempfile.TemporaryDirectory(prefix="staff-calibration-tests-")
+    postgres = Server(Path(folder.name))
+    postgres.start()
+    atexit.register(folder.cleanup)
+    atexit.register(postgres.stop)
+    return postgres.create_database("staff_calibration")
+
+
+os.environ.update(PRODUCTION)
+os.environ["DATABASE_URL"] = (
+    "sqlite:///:memory:"
+    if os.environ.get("TEST_DATABASE") == "sqlite"
+    else start_postgres()
+)
