@@ -1,0 +1,81 @@
+"""Staff readings and the height differences between them; no Django here.
+
+Lengths in metres. A staff stands on a pin and the level reads it: the lower the pin,
+the greater the reading. The pins of the range are numbered 1 (highest) to 21 (lowest);
+an interval is two neighbouring pins and is known by its upper pin: 1 … 20.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+FIRST_PIN = 1
+LAST_PIN = 21
+INTERVALS = range(FIRST_PIN, LAST_PIN)
+
+# Levels report the standard deviation of a mean rounded to 0.01 mm: 0 means "below
+# 0.005 mm". σ₀ stands in for it, since a weight is 1/σ².
+SIGMA_0 = 1e-5
+
+# No level reads better than a nanometre or worse than a metre. The squares and the
+# weights of what lies between are finite.
+SMALLEST_SIGMA = 1e-9
+LARGEST_SIGMA = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The mean of ``count`` readings on one pin and its standard deviation [m]."""
+
+    pin: int
+    value: float
+    count: int
+    standard_deviation: float
+
+    @property
+    def sigma(self) -> float:
+        """σ [m], never 0: σ ← σ₀ = 10⁻⁵ m where σ = 0."""
+        return self.standard_deviation or SIGMA_0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """d = r_j − r_i [m] of the neighbouring rows i, j and σ_d = √(σ_i² + σ_j²) [m]."""
+
+    interval: int
+    value: float
+    sigma: float
+
+    @property
+    def weight(self) -> float:
+        """w = 1/σ_d² [1/m²]."""
+        return 1 / (self.sigma * self.sigma)
+
+
+def differences(run: Sequence[Reading]) -> Iterator[Difference]:
+    """Yield the differences of the neighbouring rows of one set-up."""
+    for upper, lower in pairwise(run):
+        yield Difference(
+            interval=upper.pin,
+            value=lower.value - upper.value,
+            sigma=math.hypot(upper.sigma, lower.sigma),
+        )
+
+
+def interval_label(interval: int) -> str:
+    """Name an interval by its two pins, such as ``1-2``."""
+    return f"{interval}-{interval + 1}"
+
+
+def is_usable_sigma(sigma: float) -> bool:
+    """Tell whether a standard deviation [m] is 0 or between 1 nm and 1 m."""
+    return sigma == 0 or SMALLEST_SIGMA <= sigma <= LARGEST_SIGMA
+
+
+def thermal_factor(alpha: float, temperature: float, reference: float) -> float:
+    """1 + α·(T − T_ref): how a staff at T [°C] compares with itself at T_ref.
+
+    ``alpha`` is the thermal coefficient [1/°C], ``reference`` is T_ref [°C].
+    """
+    return 1 + alpha * (temperature - reference)
