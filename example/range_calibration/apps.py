@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RangeCalibrationConfig(AppConfig):
+    name = "range_calibration"
+    verbose_name = "range calibration"

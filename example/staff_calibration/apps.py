@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class StaffCalibrationConfig(AppConfig):
+    name = "staff_calibration"
+    verbose_name = "staff calibration"
