@@ -79,27 +79,19 @@ class Server:
         self.parent = None if self.user else folder
         self.password = secrets.token_hex(16)
         self.port = free_port()
-        self.process = None
+        self.process = self.keeper = None
         self.tls = False
 
     def __enter__(self):
-        self.keeper = Keeper()
-        # The unprivileged user of a root shell may not reach into `folder`.
-        self.folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=self.parent))
-        self.keeper.remove(self.folder)
         try:
-            self.initialise()
             self.start()
         except BaseException:
-            self.keeper.close()
+            self.close()
             raise
         return self
 
     def __exit__(self, *exception):
-        try:
-            self.stop()
-        finally:
-            self.keeper.close()
+        self.close()
 
     def version(self) -> str:
         answer = self.run("postgres", "--version")
@@ -133,6 +125,10 @@ class Server:
         return result.stdout
 
     def initialise(self):
+        self.keeper = Keeper()
+        # The unprivileged user of a root shell may not reach into `parent`.
+        self.folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=self.parent))
+        self.keeper.remove(self.folder)
         data, password = self.folder / "data", self.folder / "password"
         password.write_text(self.password)
         certificate = trustme.CA().issue_cert("localhost", "127.0.0.1")
@@ -162,6 +158,8 @@ class Server:
         )
 
     def start(self):
+        if self.keeper is None:
+            self.initialise()
         data, log = self.folder / "data", self.folder / "log"
         settings = {
             "port": self.port,
@@ -222,6 +220,14 @@ class Server:
             self.process.wait()
         self.keeper.forget(self.process.pid)
         self.process = None
+
+    def close(self):
+        """Stop the server and remove its folder (so does the end of this process)."""
+        try:
+            self.stop()
+        finally:
+            if self.keeper:
+                self.keeper.close()
 
     def restart(self):
         self.stop()
