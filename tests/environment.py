@@ -40,7 +40,7 @@ def start_postgres():
     postgres.start()
     atexit.register(folder.cleanup)
     atexit.register(postgres.stop)
-    return postgres.create_database("staff_calibration")
+    return postgres.url()  # the superuser's: a plain role may not create databases
 
 
 os.environ.update(PRODUCTION)
