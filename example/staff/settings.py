@@ -9,7 +9,6 @@ https://docs.djangoproject.com/en/5.2/topics/settings/
 
 from pathlib import Path
 
-from csp.constants import NONE, SELF
 from environs import env, validate
 
 # Build paths inside the project like this: BASE_DIR / 'subdir'.
@@ -49,6 +48,7 @@ INSTALLED_APPS = [
     "instruments",
     "range_calibration",
     "staff_calibration",
+    "staff.checks",
     "axes",
     "csp",
     "django.contrib.admin",
@@ -59,16 +59,21 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# WhiteNoise stands directly after SecurityMiddleware, so that static files are
-# redirected to HTTPS too; axes comes last, to see every failed log-in.
+# The request id comes first, to be known to all that follows. WhiteNoise stands
+# directly after SecurityMiddleware, so that static files are redirected to HTTPS too.
+# Every view demands a log-in unless it says otherwise. axes comes last, to see every
+# failed log-in.
 MIDDLEWARE = [
+    "staff.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "staff.middleware.permissions_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -139,22 +144,35 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
-# django-axes counts the failed log-ins.
+# django-axes counts the failed log-ins of an account, whatever client they come from;
+# not those of a client's address (W006), which an office or a CDN shares. The lock is
+# short, because anybody can lock anybody, and a new password ends it.
 # https://django-axes.readthedocs.io/en/latest/4_configuration.html
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_USERNAME_CALLABLE = "accounts.lockout.username"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.client_address"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 
 # What a page of this app may load: its own files, and nothing inline.
 # https://django-csp.readthedocs.io/en/latest/configuration.html
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "object-src": [NONE],
+        "default-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
     }
 }
 
@@ -199,7 +217,20 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "filters": {"request_id": {"()": "staff.middleware.RequestIdFilter"}},
+    "formatters": {
+        "line": {
+            "format": "level=%(levelname)s logger=%(name)s request_id=%(request_id)s "
+            "%(message)s"
+        }
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "line",
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},

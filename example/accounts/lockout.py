@@ -1,0 +1,23 @@
+"""What django-axes counts failed log-ins by, and what it notes down beside."""
+
+from ipaddress import ip_address
+
+from .models import User
+
+
+def username(request, credentials):
+    """The e-mail address tried, as `User` stores it: every spelling counts as one."""
+    return User.normalize_username((credentials or {}).get("username") or "").strip()
+
+
+def client_address(request):
+    """The address that the nearest proxy saw: the last of X-Forwarded-For.
+
+    Heroku's router appends it; the addresses before are the client's own words.
+    https://devcenter.heroku.com/articles/http-routing#heroku-headers
+    """
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        return str(ip_address(forwarded))
+    except ValueError:
+        return request.META["REMOTE_ADDR"]

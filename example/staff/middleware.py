@@ -1,0 +1,65 @@
+"""What every request and response gets: an id for the log, and a last header."""
+
+import logging
+import re
+import uuid
+from contextvars import ContextVar
+
+# Heroku's router sets X-Request-ID, or hands on a client's own if it looks like this.
+# https://devcenter.heroku.com/articles/http-request-id
+REQUEST_ID = re.compile(r"[\w-]{20,200}", re.ASCII)
+
+# The browser features that none of the pages needs.
+# https://www.w3.org/TR/permissions-policy/
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in [
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "payment",
+        "usb",
+    ]
+)
+
+current_request_id = ContextVar("current_request_id", default="-")
+
+
+class RequestIdFilter(logging.Filter):
+    """Give every log record the `request_id` of the request under way, or "-"."""
+
+    def filter(self, record):
+        record.request_id = current_request_id.get()
+        return True
+
+
+def request_id(get_response):
+    """Name the request in the log and in the answer, to find one from the other."""
+
+    def middleware(request):
+        given = request.headers.get("X-Request-ID", "")
+        name = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+        token = current_request_id.set(name)
+        try:
+            response = get_response(request)
+        finally:
+            current_request_id.reset(token)
+        response["X-Request-ID"] = name
+        return response
+
+    return middleware
+
+
+def permissions_policy(get_response):
+    """Tell the browser which of its features no page may use."""
+
+    def middleware(request):
+        response = get_response(request)
+        response["Permissions-Policy"] = PERMISSIONS_POLICY
+        return response
+
+    return middleware
