@@ -19,7 +19,7 @@ help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 html: $(VENV)/html.stamp  ## build the guide into build/html
-	@$(BIN)/sphinx-build --quiet $(SPHINXOPTS) --conf-dir . docs $(HTML)
+	@$(BIN)/sphinx-build --quiet $(SPHINXOPTS) --conf-dir . --doctree-dir build/doctrees docs $(HTML)
 	@echo "The guide is built: open $(HTML)/index.html"
 
 serve: $(VENV)/test.stamp  ## preview the guide; pages reload when you save
@@ -37,8 +37,8 @@ test: html lint rehearsal/node_modules/stamp $(VENV)/browser.stamp  ## lint, the
 	@$(BIN)/python -m pytest
 	@TEST_DATABASE=sqlite $(BIN)/python -m pytest tests/test_app_*.py
 
-rehearse: html $(VENV)/test.stamp rehearsal/node_modules/stamp  ## perform the guide on this machine; PAGES=deploy/push picks pages
-	@$(BIN)/python -m rehearsal $(PAGES)
+rehearse: html $(VENV)/test.stamp rehearsal/node_modules/stamp  ## perform the guide on this machine; PAGE=deploy/push stops there
+	@$(BIN)/python -m rehearsal $(PAGE)
 
 run: $(VENV)/run.stamp  ## start the example app with demo data on this machine
 	@cd example && cp -n .env.example .env; for command in migrate seed_demo runserver; \

@@ -1,0 +1,157 @@
+"""Where the guide is performed: one temporary folder, the stand-in, a terminal.
+
+Nothing outside the folder is touched: it holds the reader's HOME, the project, the
+stand-in's state and the database.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from rehearsal import start
+from rehearsal.platform import Platform
+from rehearsal.platform.build import find_python
+from rehearsal.script import Command, Listing, Page
+from rehearsal.terminal import Stuck, Terminal, difference, matches
+
+WHEELS = Path(__file__).parent / "wheels"
+TIMEOUT = 180  # seconds for one command; the longest is a push that installs packages
+LOG_LINES = 30
+
+# git asks everybody once who they are; the reader has answered long ago.
+GIT_CONFIG = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"
+
+
+class Stopped(Exception):
+    """What happened is not what the page says; the message names page and command."""
+
+
+class Stage:
+    """A reader's machine with the stand-in beside it, until the `with` block ends.
+
+    `python` is the Python of the reader's environment and of the build,
+    `python_note` says so when it is not the one that .python-version names.
+    """
+
+    def __init__(self, report: Callable[[str], None] = print):
+        self.report = report
+        self.commands = 0
+
+    def __enter__(self) -> "Stage":
+        with ExitStack() as stack:
+            self.folder = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))
+            )
+            series = (start.EXAMPLE / ".python-version").read_text().strip()
+            self.python = find_python(series)
+            wheels = download_wheels(self.python)
+            self.platform = stack.enter_context(
+                Platform(self.folder / "platform", wheels=wheels)
+            )
+            home = self.folder / "home"
+            home.mkdir()
+            (home / ".gitconfig").write_text(GIT_CONFIG)
+            start.write_starting_project(home / "guide" / "example")
+            self.environment = self.platform.environment(home)
+            self.environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+            self.name_python(series)
+            self.terminals = [self.open_terminal(home)]
+            stack.callback(self.close_terminals)
+            self.stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.stack.close()
+
+    def open_terminal(self, home: Path) -> Terminal:
+        return Terminal(home, self.environment, TIMEOUT)
+
+    def name_python(self, series: str) -> None:
+        """Put the build's Python on the reader's PATH under the name the guide uses."""
+        programs = self.folder / "bin"
+        programs.mkdir()
+        (programs / f"python{series}").symlink_to(self.python)
+        self.environment["PATH"] = f"{programs}:{self.environment['PATH']}"
+
+    def close_terminals(self) -> None:
+        while self.terminals:
+            self.terminals.pop().close()
+
+    def perform(self, pages: Iterable[Page]) -> None:
+        """Perform pages in their order; raises Stopped at the first difference."""
+        for page in pages:
+            self.report(f"\n{page.name}: {page.title}")
+            for step in page.steps:
+                if isinstance(step, Listing):
+                    self.apply(step)
+                else:
+                    self.play(step)
+            while len(self.terminals) > 1:
+                self.terminals.pop().close()
+
+    def apply(self, listing: Listing) -> None:
+        project = Path(self.terminals[0].ask("pwd"))
+        start.apply(project, listing.path, listing.text)
+        self.report(f"         {listing.path}, a listing")
+
+    def play(self, command: Command) -> None:
+        terminal = self.terminals[0]
+        begun = time.monotonic()
+        try:
+            if command.keeps_running:
+                terminal = terminal.second()
+                self.terminals.append(terminal)
+                got = terminal.watch(command)
+            else:
+                got = terminal.run(command)
+        except Stuck as stuck:
+            raise Stopped(self.told(command, str(stuck))) from stuck
+        first = command.text.splitlines()[0]
+        self.report(f"{time.monotonic() - begun:6.1f} s $ {first}")
+        self.commands += 1
+        if not matches(command.output, got):
+            raise Stopped(self.told(command, difference(command.output, got)))
+
+    def told(self, command: Command, what: str) -> str:
+        """Return a message with page, command and the end of the stand-in's log."""
+        log = "\n".join(f"    {each}" for each in self.platform.log()[-LOG_LINES:])
+        return (
+            f"docs/{command.page}.rst, the block at line {command.line}:\n"
+            f"    $ {command.text}\n{what}\n"
+            f"The stand-in's log ends with\n{log}"
+        )
+
+    def check_end(self) -> None:
+        """Raise Stopped unless the reader's files equal the example's, and the CLI
+        asked for nothing that the stand-in does not know."""
+        project = Path(self.terminals[0].ask("pwd"))
+        if different := start.differences(project):
+            raise Stopped(
+                f"the listings of the pages do not add up to example/:\n{different}"
+            )
+        if self.platform.unknown or self.platform.refused:
+            raise Stopped(
+                "the stand-in could not answer: "
+                f"{[*self.platform.unknown, *self.platform.refused]}"
+            )
+
+
+def download_wheels(python: Path) -> Path:
+    """Return a folder with the example's packages for a Python, filled once.
+
+    With it a rehearsal needs no network. Raises Stopped if pip cannot fill it.
+    """
+    requirements = start.EXAMPLE / "requirements.txt"
+    folder = WHEELS / python.resolve().name
+    stamp = folder / "requirements.txt"
+    if not stamp.exists() or stamp.read_text() != requirements.read_text():
+        run = [python, "-m", "pip", "download", "--quiet", "--dest", folder]
+        run += ["--requirement", requirements]
+        if subprocess.run(run, stdout=sys.stderr).returncode:
+            raise Stopped(f"pip could not download the packages of {requirements}")
+        stamp.write_text(requirements.read_text())
+    return folder

@@ -1,0 +1,178 @@
+"""The reader's project: what `startproject` wrote, changed by listing after listing.
+
+A page says what to do with a listing (docs/index.rst, "How to read a page"): it
+replaces the settings that the file has already, and what is new goes below the part
+that stands before it in the listing. At the end the project must equal example/.
+"""
+
+import ast
+import difflib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLE = Path(__file__).parent.parent / "example"
+
+# The files that decide the deployment. The pages show every line of them.
+DEPLOYABLE = (
+    "staff/settings.py",
+    "Procfile",
+    "gunicorn.conf.py",
+    "requirements.txt",
+    ".python-version",
+    ".gitignore",
+    ".env.example",
+)
+
+# The parts of settings.py that no page shows, with the reason. The project has them
+# before the first page.
+WRITTEN_BY_STARTPROJECT = "startproject wrote it, and it needs no change"
+APP_OWNED = {
+    "INSTALLED_APPS": "names the app's own parts",
+    "ROOT_URLCONF": WRITTEN_BY_STARTPROJECT,
+    "TEMPLATES": "adds the folder of the app's shared pages",
+    "WSGI_APPLICATION": WRITTEN_BY_STARTPROJECT,
+    "AUTH_PASSWORD_VALIDATORS": WRITTEN_BY_STARTPROJECT,
+    "AUTH_USER_MODEL": "is the app's own user",
+    "LOGIN_URL": "is a page of the app",
+    "LOGIN_REDIRECT_URL": "is a page of the app",
+    "LOGOUT_REDIRECT_URL": "is a page of the app",
+    "AUTHENTICATION_BACKENDS": "limits the log-ins of the app",
+    "AXES_": "limits the log-ins of the app",
+    "CONTENT_SECURITY_POLICY": "says what the app's pages load",
+    "LANGUAGE_CODE": "is the app's language",
+    "TIME_ZONE": "is where the app's range lies",
+    "USE_I18N": WRITTEN_BY_STARTPROJECT,
+    "USE_TZ": WRITTEN_BY_STARTPROJECT,
+    "DEFAULT_AUTO_FIELD": WRITTEN_BY_STARTPROJECT,
+}
+
+
+def is_app_owned(key: str) -> bool:
+    """Say whether APP_OWNED names a part; a name with _ at its end is a prefix."""
+    return key in APP_OWNED or any(
+        key.startswith(name) for name in APP_OWNED if name.endswith("_")
+    )
+
+
+def write_starting_project(folder: Path) -> None:
+    """Write the project as it is before the first page into `folder`.
+
+    `django-admin startproject staff .`, the four apps with their pages, and the
+    settings that belong to the app. No deployable file but settings.py is there yet.
+    """
+    folder.mkdir(parents=True)
+    run = [sys.executable, "-m", "django", "startproject", "staff", "."]
+    subprocess.run(run, cwd=folder, check=True)
+    settings = folder / "staff" / "settings.py"
+    written = settings.read_text()
+    shutil.copytree(
+        EXAMPLE,
+        folder,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns(
+            "__pycache__", ".env", "db.sqlite3", "staticfiles", ".venv"
+        ),
+    )
+    for name in DEPLOYABLE:
+        (folder / name).unlink()
+    settings.write_text(merge(written, starting_settings()))
+
+
+def starting_settings() -> str:
+    """Return the app's own part of settings.py.
+
+    MIDDLEWARE is a page's, but the app cannot start without its own middleware; the
+    page adds WhiteNoise.
+    """
+    parts = blocks((EXAMPLE / "staff" / "settings.py").read_text())
+    return "\n".join(
+        re.sub(r'^ *"whitenoise.*\n', "", text, flags=re.MULTILINE)
+        for key, text in parts.items()
+        if is_app_owned(key) or key == "MIDDLEWARE"
+    )
+
+
+def apply(project: Path, path: str, listing: str) -> None:
+    """Apply a listing to the file `path` of the project, as the guide tells.
+
+    Raises SyntaxError if the listing or the file is not Python where it must be.
+    """
+    file = project / path
+    before = file.read_text() if file.exists() else ""
+    if file.suffix == ".py":
+        file.write_text(merge(before, listing))
+    elif before and listing.startswith("#"):
+        file.write_text(f"{before}\n{listing.rstrip()}\n")
+    else:
+        file.write_text(f"{before}{listing.rstrip()}\n")
+
+
+def merge(module: str, listing: str) -> str:
+    """Return a module with the listing's parts in place of its own.
+
+    A part that the module lacks goes below the one before it in the listing, or to
+    the end of the module.
+    """
+    parts = blocks(module)
+    keys = list(parts)
+    above = None
+    for key, text in blocks(listing).items():
+        if key not in parts:
+            keys.insert(keys.index(above) + 1 if above else len(keys), key)
+        parts[key] = text
+        above = key
+    return "\n".join(parts[key] for key in keys)
+
+
+def blocks(module: str) -> dict[str, str]:
+    """Return the top-level statements of a module by the name they define.
+
+    Each comes with the comments above it and ends with a line break. A statement that
+    defines no name is known by its first line.
+    """
+    lines = module.splitlines(keepends=True)
+    found, start = {}, 0
+    for statement in ast.parse(module).body:
+        text = "".join(lines[start : statement.end_lineno]).strip("\n") + "\n"
+        found[name_of(statement)] = text
+        start = statement.end_lineno
+    return found
+
+
+def name_of(statement: ast.stmt) -> str:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+        case ast.Expr(value=ast.Constant(value=str())):
+            return "docstring"
+        case _:
+            return ast.unparse(statement).splitlines()[0]
+
+
+def differences(project: Path) -> str:
+    """Return a diff of the project's deployable files against example/'s, "" if equal.
+
+    Blank lines and the quotes that startproject writes do not count.
+    """
+    return "\n".join(
+        each
+        for name in DEPLOYABLE
+        for each in difflib.unified_diff(
+            normal(project / name),
+            normal(EXAMPLE / name),
+            f"the listings' {name}",
+            f"example/{name}",
+            lineterm="",
+        )
+    )
+
+
+def normal(file: Path) -> list[str]:
+    """Return the lines that count; a missing file has none."""
+    text = file.read_text() if file.exists() else ""
+    if file.suffix == ".py":
+        text = text.replace("'", '"')
+    return [line.rstrip() for line in text.splitlines() if line.strip()]

@@ -1,0 +1,143 @@
+"""A terminal in which commands are typed, and what its screen shows afterwards.
+
+One bash runs in a pseudo-terminal, as the reader's does, so that `cd` and `activate`
+last; pyte is the screen: colours go, spinners overwrite themselves.
+https://pexpect.readthedocs.io/en/stable/api/pexpect.html
+https://pyte.readthedocs.io/en/latest/
+"""
+
+import doctest
+import secrets
+import shlex
+import time
+from pathlib import Path
+
+import pexpect
+import pyte
+
+from rehearsal.script import Command
+
+# Wide enough that no line wraps, and high enough that none scrolls away.
+COLUMNS, LINES = 250, 4000
+
+# bash prints it before each command, with the last command's exit status.
+MARK = "<<rehearsal:$?>>"
+MARKED = r"<<rehearsal:(\d+)>>"
+PROMPTS = {"PS1": MARK, "PS2": "", "VIRTUAL_ENV_DISABLE_PROMPT": "1"}
+
+# A page's `...` is doctest's: any text, and one line or more when alone on a line.
+CHECKER = doctest.OutputChecker()
+
+
+class Stuck(Exception):
+    """A command asks something that the page does not answer, or does not end."""
+
+
+class Terminal:
+    """A bash in `folder` with no other environment than the given one."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], timeout: float):
+        self.folder = folder
+        self.environment = environment
+        self.timeout = timeout
+        self.password = secrets.token_urlsafe(12)
+        self.bash = pexpect.spawn(
+            "bash",
+            ["--noprofile", "--norc", "--noediting"],
+            cwd=str(folder),
+            env=environment
+            | {"PS1": MARK, "PS2": "", "VIRTUAL_ENV_DISABLE_PROMPT": "1"},
+            dimensions=(LINES, COLUMNS),
+            timeout=timeout,
+        )
+        self.bash.expect(MARKED)
+
+    def run(self, command: Command) -> str:
+        """Type a command and its answers; return what the screen then shows.
+
+        Raises Stuck.
+        """
+        self.type(command)
+        output = b""
+        try:
+            for answer in command.answers:
+                self.bash.expect_exact(answer.prompt)
+                output += self.bash.before + self.bash.after
+                self.bash.sendline(
+                    self.password if answer.typed is None else answer.typed
+                )
+            self.bash.expect(MARKED)
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            seen = on_screen(output + (self.bash.before or b""))
+            raise Stuck(f"not finished after {self.timeout} s:\n{seen}") from error
+        return on_screen(output + self.bash.before)
+
+    def watch(self, command: Command) -> str:
+        """Type a command that keeps running; return the screen once it shows what the
+        page shows, or when the time is over."""
+        self.type(command)
+        output = b""
+        end = time.monotonic() + self.timeout
+        while time.monotonic() < end:
+            try:
+                output += self.bash.read_nonblocking(size=65536, timeout=1)
+            except pexpect.TIMEOUT:
+                continue
+            except pexpect.EOF:
+                break
+            if matches(command.output, on_screen(output)):
+                break
+        return on_screen(output)
+
+    def type(self, command: Command) -> None:
+        """Have bash read the command from a file, so that its echo is one line."""
+        step = self.folder / ".step"
+        step.write_text(command.text + "\n")
+        self.bash.sendline(f". {shlex.quote(str(step))}")
+        self.bash.readline()
+
+    def ask(self, text: str) -> str:
+        """Return what bash prints for a line that is not in the guide."""
+        self.bash.sendline(text)
+        self.bash.readline()
+        self.bash.expect(MARKED)
+        return on_screen(self.bash.before)
+
+    def second(self) -> "Terminal":
+        """Return another terminal in the same place, with the same environment."""
+        folder = Path(self.ask("pwd"))
+        variables = self.ask("env -0 | tr '\\0' '\\n'").splitlines()
+        environment = dict(each.split("=", 1) for each in variables if "=" in each)
+        other = Terminal(self.folder, environment, self.timeout)
+        other.ask(f"cd {shlex.quote(str(folder))}")
+        return other
+
+    def close(self) -> None:
+        """End what runs in the terminal, as Ctrl-C does, and then the shell."""
+        if self.bash.isalive():
+            self.bash.sendintr()
+            self.bash.expect([MARKED, pexpect.TIMEOUT, pexpect.EOF], timeout=10)
+        self.bash.close(force=True)
+
+
+def on_screen(output: bytes) -> str:
+    """Return the text that a terminal shows for an output, without trailing blanks."""
+    screen = pyte.Screen(COLUMNS, LINES)
+    pyte.ByteStream(screen).feed(output)
+    # Screen.display would walk every cell; the buffer holds those written to.
+    rows = [screen.buffer[y] for y in range(max(screen.buffer, default=-1) + 1)]
+    return "\n".join(
+        "".join(row[x].data for x in range(max(row, default=-1) + 1)).rstrip()
+        for row in rows
+    ).strip("\n")
+
+
+def matches(wanted: str, got: str) -> bool:
+    """Say whether an output is the one that the page shows."""
+    return CHECKER.check_output(wanted + "\n", got + "\n", doctest.ELLIPSIS)
+
+
+def difference(wanted: str, got: str) -> str:
+    """Return both outputs, one below the other, for a person to compare."""
+    example = doctest.Example("", wanted + "\n")
+    return CHECKER.output_difference(example, got + "\n", doctest.ELLIPSIS)
