@@ -5,9 +5,13 @@ Paths here start at the top level of the repository, paths in pages at docs/.
 
 import json
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent
+sys.path.append(str(ROOT / "docs" / "_extensions"))
+
+from rehearsal_record import read_record  # noqa: E402
 
 # Project ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#project-information
@@ -42,6 +46,16 @@ versions = {
     },
 }
 
+record = read_record()
+versions |= {
+    "rehearsed-on": record.get("date", "not yet"),
+    "rehearsed-commands": record.get("commands", "none"),
+    "rehearsed-with": ", ".join(
+        f"{name} {version}" for name, version in record.get("versions", {}).items()
+    )
+    or "nothing",
+}
+
 # |app| is the reader's: the page's only text that a reader changes.
 rst_prolog = """
 .. role:: app
@@ -53,7 +67,7 @@ rst_prolog = """
 # General ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#general-configuration
 
-extensions = ["sphinx_copybutton"]
+extensions = ["sphinx_copybutton", "rehearsal_record"]
 exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"
