@@ -1,0 +1,88 @@
+"""A listing changes the reader's project as the guide says."""
+
+import pytest
+
+from rehearsal import start
+from rehearsal.script import Listing, read_pages
+from tests.conftest import ROOT
+
+MODULE = """import os
+
+# The first
+A = 1
+
+# The second
+B = [
+    2,
+]
+C = 3
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The project as it is before the first page."""
+    start.write_starting_project(tmp_path / "project")
+    return tmp_path / "project"
+
+
+def test_a_listing_replaces_a_setting_with_its_comments():
+    merged = start.merge(MODULE, "# Another second\nB = []\n")
+    assert "# Another second\nB = []" in merged
+    assert "# The second" not in merged
+    assert merged.index("A = 1") < merged.index("B = []") < merged.index("C = 3")
+
+
+def test_what_is_new_goes_below_the_part_before_it():
+    merged = start.merge(MODULE, "A = 1\n\nNEW = 2\n")
+    assert merged.index("A = 1") < merged.index("NEW = 2") < merged.index("B = [")
+
+
+def test_what_is_new_alone_goes_to_the_end():
+    assert start.merge(MODULE, "# Last\nNEW = 2\n").endswith("# Last\nNEW = 2\n")
+
+
+def test_a_listing_that_is_not_python_is_refused():
+    with pytest.raises(SyntaxError):
+        start.merge(MODULE, "A = [")
+
+
+def test_a_group_is_added_below_a_blank_line(tmp_path):
+    start.apply(tmp_path, "requirements.txt", "# One\none")
+    start.apply(tmp_path, "requirements.txt", "# Two\ntwo")
+    assert (tmp_path / "requirements.txt").read_text() == "# One\none\n\n# Two\ntwo\n"
+
+
+def test_a_line_is_added_below_the_others(tmp_path):
+    start.apply(tmp_path, "Procfile", "web: a")
+    start.apply(tmp_path, "Procfile", "release: b")
+    assert (tmp_path / "Procfile").read_text() == "web: a\nrelease: b\n"
+
+
+def test_the_starting_project_has_no_deployable_file_but_its_settings(project):
+    there = [name for name in start.DEPLOYABLE if (project / name).exists()]
+    assert there == ["staff/settings.py"]
+
+
+def test_the_starting_settings_know_nothing_of_the_deployment(project):
+    settings = (project / "staff" / "settings.py").read_text()
+    for word in ("environs", "whitenoise", "LOGGING", "SECURE_", "EMAIL_", "dj_db"):
+        assert word not in settings
+    assert "django-insecure-" in settings
+
+
+def test_the_listings_of_all_pages_add_up_to_the_example(project, site):
+    for page in read_pages(ROOT / "build" / "doctrees"):
+        for step in page.steps:
+            if isinstance(step, Listing):
+                start.apply(project, step.path, step.text)
+    assert start.differences(project) == ""
+
+
+@pytest.mark.parametrize("name", start.DEPLOYABLE)
+def test_a_changed_file_is_a_difference(project, name):
+    for each in start.DEPLOYABLE:
+        (project / each).write_text((start.EXAMPLE / each).read_text())
+    assert start.differences(project) == ""
+    (project / name).write_text((start.EXAMPLE / name).read_text() + "other = 1\n")
+    assert f"example/{name}" in start.differences(project)
