@@ -256,7 +256,9 @@ def test_two_runs_of_the_same_staff_give_the_factor_of_one():
     assert two.factor == pytest.approx(one.factor, abs=1e-13)
     assert two.check_factor == pytest.approx(one.check_factor, abs=1e-13)
     assert len(two.observations) == 28
-    assert next(row.interval for row in two.observations if row.run == 2) == 7
+    assert (
+        next(row.difference.interval for row in two.observations if row.run == 2) == 7
+    )
 
 
 @given(

@@ -41,11 +41,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """d = r_j − r_i [m] of the neighbouring rows i, j and σ_d = √(σ_i² + σ_j²) [m]."""
+    """From r_i to r_j [m], neighbouring rows, with σ_d = √(σ_i² + σ_j²) [m]."""
 
     interval: int
-    value: float
+    start: float
+    end: float
     sigma: float
+
+    @property
+    def value(self) -> float:
+        """d = r_j − r_i [m]."""
+        return self.end - self.start
 
     @property
     def weight(self) -> float:
@@ -58,7 +64,8 @@ def differences(run: Sequence[Reading]) -> Iterator[Difference]:
     for upper, lower in pairwise(run):
         yield Difference(
             interval=upper.pin,
-            value=lower.value - upper.value,
+            start=upper.value,
+            end=lower.value,
             sigma=math.hypot(upper.sigma, lower.sigma),
         )
 

@@ -10,7 +10,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from instruments.reading import Reading, differences, interval_label, thermal_factor
+from instruments.reading import (
+    Difference,
+    Reading,
+    differences,
+    interval_label,
+    thermal_factor,
+)
 
 FACTOR_LIMITS = (0.99, 1.01)
 TEMPERATURE_LIMITS = (-10.0, 55.0)
@@ -39,13 +45,16 @@ class ImplausibleFactor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One interval in one run: K and m [m], σ_m [m], correction K − m [m]."""
+    """One interval in one run: the difference of its readings and its known K [m]."""
 
     run: int
-    interval: int
+    difference: Difference
     known: float
-    measured: float
-    sigma: float
+
+    @property
+    def measured(self) -> float:
+        """m = r_j − r_i [m]."""
+        return self.difference.value
 
     @property
     def correction(self) -> float:
@@ -56,11 +65,6 @@ class Observation:
     def ratio(self) -> float:
         """q = K/m."""
         return self.known / self.measured
-
-    @property
-    def weight(self) -> float:
-        """w = 1/σ_m² [1/m²]."""
-        return 1 / (self.sigma * self.sigma)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +141,7 @@ def observations(
     if missing:
         raise MissingReference(sorted(missing))
     return tuple(
-        Observation(
-            run=number,
-            interval=difference.interval,
-            known=reference[difference.interval],
-            measured=difference.value,
-            sigma=difference.sigma,
-        )
+        Observation(number, difference, reference[difference.interval])
         for number, difference in measured
     )
 
@@ -169,8 +167,10 @@ def calibrate(
     """
     rows = observations(runs, reference)
     temperature = (start_temperature + end_temperature) / 2
-    total = math.fsum(row.weight for row in rows)
-    factor = math.fsum(row.weight * row.ratio for row in rows) / total
+    weights = [row.difference.weight for row in rows]
+    total = math.fsum(weights)
+    factor = math.fsum(w * row.ratio for w, row in zip(weights, rows, strict=True))
+    factor /= total
     standard_factor = ThermalFactor(factor, temperature, thermal_coefficient).at(
         standard_temperature
     )
@@ -183,7 +183,7 @@ def calibrate(
         temperature=temperature,
         factor=factor,
         factor_u95=1.96
-        * math.hypot(*(row.weight * row.sigma / row.measured for row in rows))
+        * math.hypot(*(1 / (row.difference.sigma * row.measured) for row in rows))
         / total,
         standard_factor=standard_factor,
         graduation_uncertainty=1.96 * math.hypot(*misfits) / math.sqrt(len(rows) - 1),

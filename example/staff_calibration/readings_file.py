@@ -16,6 +16,8 @@ from instruments.reading import FIRST_PIN, LAST_PIN, Reading, is_usable_sigma
 LEAST_ROWS = 2
 LEAST_INTERVALS = 5
 LARGEST_COUNT = 9999
+# Twenty times the range from two set-ups; a certificate of more cannot be read.
+MOST_ROWS = 600
 # The level may read this far [m] beyond the last mark it was told of.
 BEYOND_STAFF = 0.1
 SHOWN_ERRORS = 20
@@ -77,6 +79,9 @@ def _rows(text: str, staff_length: float, errors: list[str]) -> list[_Row]:
         return []
     rows = []
     for line, cells in lines:
+        if len(rows) == MOST_ROWS:
+            errors.append(f"Line {line}: the file has more than {MOST_ROWS} rows.")
+            break
         reading = _reading(line, cells, staff_length, errors)
         if reading:
             rows.append(_Row(line, reading))

@@ -1,0 +1,80 @@
+"""Uploaded text files: read in memory, kept in the form while the user decides.
+
+The disk of a dyno is thrown away, so no upload is ever written to it.
+"""
+
+import hashlib
+from typing import NamedTuple
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+
+LIMIT = 200_000
+TOO_LARGE = f"The file is larger than {LIMIT // 1000} kB."
+KEPT_FOR = 24 * 60 * 60
+
+
+class TextUpload(NamedTuple):
+    """A file's name on the user's machine, its text, and the SHA-256 of its bytes."""
+
+    name: str
+    text: str
+    sha256: str
+
+
+def read_upload(name, content, fallback=None):
+    """Turn the bytes of a file into a TextUpload.
+
+    The text is UTF-8, with or without byte order mark. Instruments know nothing of
+    UTF-8: `fallback` names the encoding to try then. Raises ValidationError for a file
+    that is too large or holds binary data.
+    """
+    if len(content) > LIMIT:
+        raise ValidationError(TOO_LARGE)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if fallback is None:
+            raise ValidationError("This is not a text file in UTF-8.") from error
+        text = content.decode(fallback)
+    # PostgreSQL stores no NUL; a file in UTF-16 has one in every second byte.
+    if "\0" in text:
+        raise ValidationError("This is not a text file: it holds binary data.")
+    return TextUpload(name, text, hashlib.sha256(content).hexdigest())
+
+
+class TextFileField(forms.FileField):
+    """An uploaded text file as a TextUpload."""
+
+    def __init__(self, *, fallback=None, **options):
+        self.fallback = fallback
+        super().__init__(max_length=100, **options)
+
+    def clean(self, data, initial=None):
+        file = super().clean(data, initial)
+        if not file:
+            return None
+        if file.size > LIMIT:
+            raise ValidationError(TOO_LARGE)
+        return read_upload(file.name, file.read(), self.fallback)
+
+
+def keep(upload):
+    """Return an upload as a signed string, for a hidden field of the next form."""
+    return signing.dumps(upload, salt=__name__, compress=True)
+
+
+class KeptUploadField(forms.CharField):
+    """The hidden field that brings back what `keep` made, as a TextUpload."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value):
+        value = super().clean(value)
+        if not value:
+            return None
+        try:
+            return TextUpload(*signing.loads(value, salt=__name__, max_age=KEPT_FOR))
+        except signing.BadSignature as error:
+            raise ValidationError("Choose the file again.") from error

@@ -1,0 +1,170 @@
+"""The form of a calibration, and the search of the registry."""
+
+import calendar
+
+from django import forms
+from django.utils.formats import date_format
+
+from accounts.permissions import visible_to
+from instruments.models import DigitalLevel, Staff, not_in_the_future
+from instruments.uploads import KeptUploadField, TextFileField, keep
+from range_calibration.table import reference_of
+
+from .computation import (
+    TEMPERATURE_LIMITS,
+    ImplausibleFactor,
+    MissingReference,
+    calibrate,
+)
+from .models import StaffCalibration
+from .readings_file import ReadingsFileError, parse_readings
+
+
+class AirTemperatureField(forms.FloatField):
+    """A temperature [°C] that a surveyor works at."""
+
+    def __init__(self, **options):
+        low, high = TEMPERATURE_LIMITS
+        super().__init__(
+            min_value=low,
+            max_value=high,
+            widget=forms.NumberInput({"step": "any", "inputmode": "decimal"}),
+            **options,
+        )
+
+
+class OwnedChoiceField(forms.ModelChoiceField):
+    """A staff or level, named with its owner."""
+
+    def label_from_instance(self, obj):
+        return f"{obj} ({obj.owner.abbreviation})"
+
+
+class CalibrationForm(forms.Form):
+    """Readings of a staff on the range; `runs` and `result` hold what they yield.
+
+    A file that was read stays in the form (`kept`) while other fields are corrected.
+    """
+
+    staff = OwnedChoiceField(queryset=None)
+    level = OwnedChoiceField(queryset=None, label="Digital level")
+    observer = forms.CharField(max_length=100)
+    date = forms.DateField(
+        label="Observation date",
+        validators=[not_in_the_future],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    start_temperature = AirTemperatureField(label="Start temperature [°C]")
+    end_temperature = AirTemperatureField(label="End temperature [°C]")
+    two_peg_test = forms.BooleanField(
+        label="The two-peg (collimation) test was done",
+    )
+    file = TextFileField(
+        label="Readings",
+        required=False,
+        help_text="A .csv or .txt file of at most 200 kB: a header line, then pin, "
+        "reading [m], number of readings, standard deviation [m].",
+        widget=forms.FileInput({"accept": ".csv,.txt,text/csv,text/plain"}),
+    )
+    kept = KeptUploadField(required=False)
+    replace = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        staves = visible_to(user, Staff.objects.select_related("type", "owner"))
+        levels = visible_to(user, DigitalLevel.objects.select_related("owner"))
+        self.fields["staff"].queryset = staves
+        self.fields["level"].queryset = levels
+        self.fields["observer"].initial = user.get_full_name()
+
+    def clean(self):
+        cleaned_data = super().clean()
+        self.upload = cleaned_data.get("file") or cleaned_data.get("kept")
+        if "file" in self.errors or "kept" in self.errors:
+            return cleaned_data
+        if not self.upload:
+            self.add_error("file", "Choose the file of your readings.")
+        elif "staff" in cleaned_data and self._read(cleaned_data["staff"]):
+            self._keep()
+            if not self.errors:
+                self._calibrate(**cleaned_data)
+            if not self.errors:
+                self._ask_to_replace(**cleaned_data)
+        return cleaned_data
+
+    def _read(self, staff):
+        try:
+            self.runs = parse_readings(self.upload.text, staff.length)
+        except ReadingsFileError as error:
+            self.add_error("file", error.messages)
+            return False
+        return True
+
+    def _keep(self):
+        self.data = self.data.copy()
+        self.data["kept"] = keep(self.upload)
+        name = self.upload.name
+        self.fields["file"].help_text = f"{name} was read and is kept."
+
+    def _calibrate(self, *, staff, date, start_temperature, end_temperature, **_):
+        try:
+            self.result = calibrate(
+                self.runs,
+                reference_of(date.month),
+                start_temperature=start_temperature,
+                end_temperature=end_temperature,
+                thermal_coefficient=staff.type.thermal_coefficient * 1e-6,
+                standard_temperature=staff.standard_temperature,
+            )
+        except MissingReference as error:
+            self.add_error(
+                "date",
+                f"There is no reference for {calendar.month_name[date.month]} "
+                f"(intervals {error}).",
+            )
+        except ImplausibleFactor as error:
+            self.add_error(
+                "file",
+                f"The factor would be {error}, which no staff has: are these the "
+                "readings of this range, in metres?",
+            )
+
+    def _ask_to_replace(self, *, staff, date, replace, **_):
+        existing = StaffCalibration.objects.filter(staff=staff, date=date).first()
+        if existing and existing.pk != replace:
+            field = self.fields["replace"]
+            field.label = "Replace the calibration of this day"
+            field.widget = forms.CheckboxInput({"value": existing.pk})
+            self.data["replace"] = ""
+            self.add_error(
+                "replace",
+                f"This staff was calibrated on {date_format(date)} already, with the "
+                f"factor {existing.standard_factor:.6f}. If the new readings supersede "
+                "it, tick the box: the old certificate will no longer be valid.",
+            )
+
+    def unsaved(self, user):
+        """Return the calibration, without its result and not yet stored."""
+        data = self.cleaned_data
+        return StaffCalibration(
+            staff=data["staff"],
+            level=data["level"],
+            observer=data["observer"],
+            date=data["date"],
+            start_temperature=data["start_temperature"],
+            end_temperature=data["end_temperature"],
+            file_name=self.upload.name,
+            file_text=self.upload.text,
+            submitted_by=user,
+        )
+
+
+class SearchForm(forms.Form):
+    """The search of the registry."""
+
+    query = forms.CharField(
+        label="Staff, owner, level or observer",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput({"type": "search"}),
+    )

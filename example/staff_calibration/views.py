@@ -1,0 +1,118 @@
+"""Flow B: readings of a staff → factor and certificate."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import visible_to
+
+from .certificate import certificate_pdf
+from .export import registry_csv
+from .forms import CalibrationForm, SearchForm
+from .models import StaffCalibration
+from .storage import AlreadyCalibrated, store
+
+A_PAGE = 25
+SEARCHED = ["staff_number", "owner_name", "level_name", "observer"]
+
+
+@require_safe
+def registry(request):
+    """List the calibrations, the latest first."""
+    form = SearchForm(request.GET)
+    page = Paginator(_search(request.user, form), A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {"form": form, "page": page}
+    return render(request, "staff_calibration/registry.html", context)
+
+
+@require_safe
+def export(request):
+    """The registry, or what was searched in it, as CSV."""
+    return registry_csv(_search(request.user, SearchForm(request.GET)))
+
+
+def _search(user, form):
+    calibrations = visible_to(user, StaffCalibration.objects.all(), "staff__owner")
+    calibrations = calibrations.defer("file_text", "reference")
+    if not form.is_valid():
+        return calibrations.none()
+    matches = Q()
+    for field in SEARCHED:
+        matches |= Q(**{f"{field}__icontains": form.cleaned_data["query"]})
+    return calibrations.filter(matches)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def calibrate(request):
+    """Take the readings, calibrate, store."""
+    form = CalibrationForm(
+        request.POST or None, request.FILES or None, user=request.user
+    )
+    if request.method == "POST" and form.is_valid():
+        calibration = form.unsaved(request.user)
+        try:
+            store(
+                calibration,
+                form.runs,
+                form.result,
+                replace=form.cleaned_data["replace"],
+            )
+        except AlreadyCalibrated:
+            form.add_error(
+                "date",
+                "A calibration of this staff on this day was stored a moment ago.",
+            )
+        else:
+            messages.success(request, "The calibration is stored.")
+            return redirect(calibration)
+    return render(request, "staff_calibration/calibrate.html", {"form": form})
+
+
+@require_safe
+def certificate(request, pk):
+    """Show the result of a calibration: the certificate."""
+    calibration = _visible_calibration(request.user, pk)
+    context = {
+        "calibration": calibration,
+        "thermal_factor": calibration.thermal_factor,
+        "observations": calibration.observations(),
+        "warnings": calibration.warnings(),
+        "link": request.build_absolute_uri(calibration.verification_url),
+    }
+    return render(request, "staff_calibration/certificate.html", context)
+
+
+@require_safe
+def pdf(request, pk):
+    """The certificate as PDF."""
+    calibration = _visible_calibration(request.user, pk)
+    link = request.build_absolute_uri(calibration.verification_url)
+    name = f"staff-calibration-{calibration.date:%Y%m%d}-{calibration.pk}.pdf"
+    return HttpResponse(
+        certificate_pdf(calibration, link),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
+
+
+def _visible_calibration(user, pk):
+    calibrations = visible_to(user, StaffCalibration.objects.all(), "staff__owner")
+    return get_object_or_404(calibrations.defer("file_text"), pk=pk)
+
+
+@login_not_required
+@require_safe
+def verify(request, pk):
+    """Tell anyone who holds a certificate that it is genuine, and nothing more."""
+    calibration = get_object_or_404(StaffCalibration, pk=pk)
+    response = render(
+        request, "staff_calibration/verify.html", {"calibration": calibration}
+    )
+    response["X-Robots-Tag"] = "noindex"
+    return response
