@@ -41,6 +41,7 @@ APP_OWNED = {
     "LOGOUT_REDIRECT_URL": "is a page of the app",
     "AUTHENTICATION_BACKENDS": "limits the log-ins of the app",
     "AXES_": "limits the log-ins of the app",
+    "SILENCED_SYSTEM_CHECKS": "belongs to the limit on log-ins",
     "CONTENT_SECURITY_POLICY": "says what the app's pages load",
     "LANGUAGE_CODE": "is the app's language",
     "TIME_ZONE": "is where the app's range lies",
