@@ -20,4 +20,4 @@ def client_address(request):
     try:
         return str(ip_address(forwarded))
     except ValueError:
-        return request.META["REMOTE_ADDR"]
+        return request.META.get("REMOTE_ADDR")

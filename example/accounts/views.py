@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse, reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
 from .forms import AuthorityForm, ProfileForm, SignUpForm
 from .models import Authority, User
@@ -64,6 +65,7 @@ def send_sign_up_mail(request, user):
 
 
 @login_not_required
+@require_safe
 def sign_up_sent(request):
     return render(request, "accounts/sign_up_sent.html")
 
@@ -114,6 +116,7 @@ def profile(request):
     return render(request, "accounts/profile.html", {"form": form})
 
 
+@require_safe
 @range_officer_required
 def user_list(request):
     users = Paginator(User.objects.select_related("authority"), 50)
@@ -121,6 +124,7 @@ def user_list(request):
     return render(request, "accounts/user_list.html", {"page": page})
 
 
+@require_safe
 @range_officer_required
 def authority_list(request):
     authorities = Authority.objects.annotate(user_count=Count("users"))

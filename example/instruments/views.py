@@ -1,6 +1,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
 
 from accounts.permissions import range_officer_required, visible_to
 
@@ -8,12 +9,14 @@ from .forms import DigitalLevelForm, StaffForm, StaffTypeForm
 from .models import DigitalLevel, Staff, StaffType
 
 
+@require_safe
 def staff_list(request):
     staves = visible_to(request.user, Staff.objects.select_related("type", "owner"))
     page = Paginator(staves, 50).get_page(request.GET.get("page"))
     return render(request, "instruments/staff_list.html", {"page": page})
 
 
+@require_safe
 def staff_detail(request, pk):
     """A staff and the history of its calibrations."""
     staves = visible_to(request.user, Staff.objects.select_related("type", "owner"))
@@ -39,6 +42,7 @@ def edit_staff(request, staff):
     return render(request, "instruments/staff_form.html", {"form": form})
 
 
+@require_safe
 def level_list(request):
     levels = visible_to(request.user, DigitalLevel.objects.select_related("owner"))
     page = Paginator(levels, 50).get_page(request.GET.get("page"))
@@ -63,6 +67,7 @@ def edit_level(request, level):
     return render(request, "instruments/level_form.html", {"form": form})
 
 
+@require_safe
 def type_list(request):
     types = StaffType.objects.all()
     return render(request, "instruments/type_list.html", {"types": types})

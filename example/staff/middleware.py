@@ -43,11 +43,9 @@ def request_id(get_response):
     def middleware(request):
         given = request.headers.get("X-Request-ID", "")
         name = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
-        token = current_request_id.set(name)
-        try:
-            response = get_response(request)
-        finally:
-            current_request_id.reset(token)
+        # Not reset afterwards: Django logs a 4xx after the outermost middleware.
+        current_request_id.set(name)
+        response = get_response(request)
         response["X-Request-ID"] = name
         return response
 
