@@ -4,6 +4,7 @@ Paths here start at the top level of the repository, paths in pages at docs/.
 """
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -67,7 +68,7 @@ rst_prolog = """
 # General ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#general-configuration
 
-extensions = ["sphinx_copybutton", "rehearsal_record"]
+extensions = ["console_blocks", "rehearsal_record", "sphinx_copybutton"]
 exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"
@@ -75,5 +76,19 @@ highlight_language = "none"
 # HTML ------------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#options-for-html-output
 
-html_theme = "sphinx_rtd_theme"
+html_theme = "staff_guide"
+html_theme_path = ["docs/_theme"]
 html_title = project
+html_short_title = "Staff Calibration App on Heroku"
+html_favicon = "docs/_static/favicon.svg"
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+html_additional_pages = {"404": "404.html"}
+html_copy_source = False
+
+# The copy button -------------------------------------------------------------
+# https://sphinx-copybutton.readthedocs.io/en/latest/use.html
+
+copybutton_prompt_text = r"\$ |PS> "
+copybutton_prompt_is_regexp = True
+copybutton_copy_empty_lines = False
+copybutton_line_continuation_character = "\\"
