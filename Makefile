@@ -38,7 +38,7 @@ test: html lint rehearsal/node_modules/stamp $(VENV)/browser.stamp  ## lint, the
 	@TEST_DATABASE=sqlite $(BIN)/python -m pytest tests/test_app_*.py
 
 rehearse: html $(VENV)/test.stamp rehearsal/node_modules/stamp  ## perform the guide on this machine; PAGE=deploy/push stops there
-	@$(BIN)/python -m rehearsal $(PAGE)
+	@$(BIN)/python -m rehearsal --record $(PAGE)
 
 run: $(VENV)/run.stamp  ## start the example app with demo data on this machine
 	@cd example && cp -n .env.example .env; for command in migrate seed_demo runserver; \

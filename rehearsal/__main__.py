@@ -25,6 +25,9 @@ def main() -> int | str:
     parser.add_argument(
         "--keep", action="store_true", help="stop before the app is taken down"
     )
+    parser.add_argument(
+        "--record", action="store_true", help="write docs/rehearsal.json at the end"
+    )
     options = parser.parse_args()
     try:
         pages = read_pages(DOCTREES)
@@ -40,7 +43,7 @@ def main() -> int | str:
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     try:
-        return perform(pages, options.keep, whole=not options.page)
+        return perform(pages, options.keep, options.record)
     except Stopped as stopped:
         return str(stopped)
     except KeyboardInterrupt:
@@ -57,11 +60,10 @@ def print_script(pages: list[Page]) -> None:
             print(f"  ({block.reason.removesuffix('.')}: line {block.line})")
 
 
-def perform(pages: list[Page], keep: bool, whole: bool) -> int:
+def perform(pages: list[Page], keep: bool, recorded: bool) -> int:
     begun = time.monotonic()
     with Stage() as stage:
-        if stage.platform.python_note:
-            print(stage.platform.python_note)
+        print(f"The app's Python is {stage.python}")
         if keep:
             pages = [page for page in pages if page.name != "deploy/take-down"]
         stage.perform(pages)
@@ -71,7 +73,7 @@ def perform(pages: list[Page], keep: bool, whole: bool) -> int:
         if keep:
             print(f"The app is at {stage.platform.address()}: Ctrl-C ends it")
             signal.pause()
-        if whole:
+        if recorded:
             print(f"Recorded in {record.write(pages, stage)}")
     return 0
 

@@ -33,8 +33,8 @@ class Stopped(Exception):
 class Stage:
     """A reader's machine with the stand-in beside it, until the `with` block ends.
 
-    `python` is the Python of the reader's environment and of the build,
-    `python_note` says so when it is not the one that .python-version names.
+    `python` is the Python of the reader's environment and of the build: the one that
+    .python-version names if this machine has it, else the one that runs this.
     """
 
     def __init__(self, report: Callable[[str], None] = print):
@@ -47,7 +47,7 @@ class Stage:
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))
             )
             series = (start.EXAMPLE / ".python-version").read_text().strip()
-            self.python = find_python(series)
+            self.python = find_python(series) or Path(sys.executable)
             wheels = download_wheels(self.python)
             self.platform = stack.enter_context(
                 Platform(self.folder / "platform", wheels=wheels)
