@@ -4,7 +4,6 @@ Paths here start at the top level of the repository, paths in pages at docs/.
 """
 
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -72,6 +71,8 @@ extensions = ["console_blocks", "rehearsal_record", "sphinx_copybutton"]
 exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"
+# A listing that ends before the next section would show the blank lines between.
+highlight_options = {"python": {"stripnl": True}}
 
 # HTML ------------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#options-for-html-output
@@ -81,7 +82,10 @@ html_theme_path = ["docs/_theme"]
 html_title = project
 html_short_title = "Staff Calibration App on Heroku"
 html_favicon = "docs/_static/favicon.svg"
-html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+# The example's system checks link to the guide: its address stands there.
+html_baseurl = re.search(
+    r'^GUIDE = "(.*)"', (ROOT / "example/staff/checks.py").read_text(), re.MULTILINE
+).group(1)
 html_additional_pages = {"404": "404.html"}
 html_copy_source = False
 
