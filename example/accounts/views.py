@@ -127,7 +127,7 @@ def user_list(request):
 @require_safe
 @range_officer_required
 def authority_list(request):
-    authorities = Authority.objects.annotate(user_count=Count("users"))
+    authorities = Authority.objects.annotate(user_count=Count("users")).order_by("name")
     page = Paginator(authorities, 50).get_page(request.GET.get("page"))
     return render(request, "accounts/authority_list.html", {"page": page})
 
