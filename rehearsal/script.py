@@ -86,9 +86,14 @@ def read_pages(doctrees: Path) -> list[Page]:
     """
     environment = pickle.loads((doctrees / "environment.pickle").read_bytes())
     return [
-        read_page(name, pickle.loads((doctrees / f"{name}.doctree").read_bytes()))
+        read_page(name, read_doctree(doctrees, name))
         for name in toctree_order(environment.toctree_includes, "index")
     ]
+
+
+def read_doctree(doctrees: Path, name: str) -> nodes.document:
+    """Return the doctree of a page; raises FileNotFoundError as read_pages does."""
+    return pickle.loads((doctrees / f"{name}.doctree").read_bytes())
 
 
 def toctree_order(includes: dict[str, list[str]], name: str) -> list[str]:
