@@ -1,0 +1,189 @@
+"""Health, request ids, and a database that goes away and comes back."""
+
+import contextlib
+import io
+import logging
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from staff.middleware import RequestIdFilter
+from tests import environment
+from tests.conftest import ROOT
+from tests.people import browser, user
+
+EXAMPLE = ROOT / "example"
+GIVEN = "01234567-89ab-cdef-0123-456789abcdef"
+
+
+@pytest.mark.django_db
+def test_health_asks_the_database(client, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        response = client.get("/healthz")
+    assert response.json() == {"database": "ok"}
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_a_request_id_is_kept(client):
+    response = client.get("/robots.txt", headers={"X-Request-ID": GIVEN})
+    assert response["X-Request-ID"] == GIVEN
+
+
+@pytest.mark.parametrize(
+    "given", ["", "short", "x" * 201, GIVEN + " level=ERROR", GIVEN + '"', "é" * 30]
+)
+def test_a_request_id_that_could_forge_a_log_line_is_replaced(client, given):
+    response = client.get("/robots.txt", headers={"X-Request-ID": given})
+    assert re.fullmatch(r"[0-9a-f-]{36}", response["X-Request-ID"])
+
+
+def test_two_requests_have_two_ids(client):
+    answers = [client.get("/robots.txt") for _ in range(2)]
+    assert answers[0]["X-Request-ID"] != answers[1]["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("get", "/nowhere/"), ("post", "/robots.txt")]
+)
+def test_every_line_of_the_log_names_its_request(client, method, path):
+    output = io.StringIO()
+    handler = logging.StreamHandler(output)
+    handler.addFilter(RequestIdFilter())
+    handler.setFormatter(logging.Formatter("%(request_id)s %(message)s"))
+    logger = logging.getLogger("django.request")
+    logger.addHandler(handler)
+    try:
+        getattr(client, method)(path, headers={"X-Request-ID": GIVEN})
+    finally:
+        logger.removeHandler(handler)
+    assert output.getvalue().startswith(f"{GIVEN} ")
+
+
+def test_the_console_handler_writes_request_ids(settings):
+    handler = settings.LOGGING["handlers"]["console"]
+    assert handler["filters"] == ["request_id"]
+    assert (
+        "request_id=" in settings.LOGGING["formatters"][handler["formatter"]]["format"]
+    )
+
+
+@pytest.mark.django_db
+def test_the_tests_run_on_the_database_that_was_asked_for():
+    wanted = os.environ.get("TEST_DATABASE", "postgresql")
+    assert connection.vendor == wanted
+
+
+@pytest.mark.django_db
+def test_a_signed_in_list_page_makes_at_most_four_queries(
+    django_assert_max_num_queries,
+):
+    client = browser(user())
+    with django_assert_max_num_queries(4):
+        client.get(reverse("staff_calibration:registry"))
+
+
+# Against a server of its own: to stop the one of the other tests would break them.
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    if os.environ.get("TEST_DATABASE") == "sqlite":
+        pytest.skip("a file cannot go away; PostgreSQL can")
+    from rehearsal.platform.postgres import Server
+
+    with Server(tmp_path_factory.mktemp("outage")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(database, tmp_path_factory):
+    """Where gunicorn serves the example, under its own configuration."""
+    from rehearsal.platform.postgres import free_port
+
+    port = free_port()
+    variables = {
+        **os.environ,
+        **environment.PRODUCTION,
+        "DATABASE_URL": database.create_database("outage"),
+        "PORT": str(port),
+        "WEB_CONCURRENCY": "1",
+    }
+    run = {"cwd": EXAMPLE, "env": variables}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, **run)
+    with (tmp_path_factory.getbasetemp() / "gunicorn.log").open("w") as log:
+        server = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                f"--bind=127.0.0.1:{port}",
+                "staff.wsgi",
+            ],
+            stdout=log,
+            stderr=log,
+            **run,
+        )
+        try:
+            wait_for(f"http://localhost:{port}", "/healthz", 200)
+            yield f"http://localhost:{port}"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def ask(address, path, **headers):
+    """Status, headers and text of an answer, as if through Heroku's router."""
+    request = urllib.request.Request(
+        address + path, headers={"X-Forwarded-Proto": "https", **headers}
+    )
+    try:
+        answer = urllib.request.urlopen(request, timeout=25)
+    except urllib.error.HTTPError as error:
+        answer = error
+    with answer:
+        return answer.status, answer.headers, answer.read().decode()
+
+
+def wait_for(address, path, status, seconds=20):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if ask(address, path)[0] == status:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"{path} did not answer {status} within {seconds} s")
+
+
+def test_the_app_outlives_its_database(address, database):
+    signed_in = {"Cookie": "sessionid=0123456789abcdef0123456789abcdef"}
+    assert ask(address, "/")[0] == 200
+    database.stop()
+    try:
+        status, _, text = ask(address, "/healthz")
+        assert (status, text) == (503, '{"database": "unavailable"}')
+        for path, headers in [("/", {}), ("/accounts/profile/", signed_in)]:
+            status, answer, text = ask(address, path, **headers)
+            assert status == 503
+            assert "The database does not answer" in text
+            assert answer["Retry-After"]
+        assert ask(address, "/guide/")[0] == 200
+        assert ask(address, "/nowhere/")[0] == 404
+    finally:
+        database.start()
+    wait_for(address, "/healthz", 200)
+    assert ask(address, "/")[0] == 200
+
+
+def test_a_restarted_database_is_not_noticed(address, database):
+    """The pool's connections are broken; the next request must not meet one."""
+    assert [ask(address, "/healthz")[0] for _ in range(8)] == [200] * 8
+    database.restart()
+    assert [ask(address, "/")[0] for _ in range(8)] == [200] * 8
