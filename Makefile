@@ -12,6 +12,8 @@ say = { echo "make: $(1)" >&2; exit 1; }
 install = $(BIN)/python -m pip install --disable-pip-version-check --requirement $(1) \
 	> $(VENV)/pip.log 2>&1 || $(call say,pip could not install $(1): is the network up? $(VENV)/pip.log has its words)
 
+# What a recipe that failed has begun is not there the next time.
+.DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help html serve lint test rehearse run linkcheck bench clean
 

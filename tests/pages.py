@@ -1,0 +1,70 @@
+"""The pages as they are written and as they are built, for the tests of the site."""
+
+import re
+import runpy
+from functools import cache
+
+import pytest
+from docutils import nodes
+
+from rehearsal import script
+from tests.conftest import ROOT
+
+DOCS = ROOT / "docs"
+DOCTREES = ROOT / "build" / "doctrees"
+EXAMPLE = ROOT / "example"
+
+# The source of each page by its name, such as prepare/database.
+SOURCES = {
+    path.relative_to(DOCS).with_suffix("").as_posix(): path.read_text()
+    for path in sorted(DOCS.rglob("*.rst"))
+    if not path.relative_to(DOCS).parts[0].startswith("_")
+}
+STEPS = [name for name in SOURCES if name.startswith(("prepare/", "deploy/"))]
+
+try:
+    PAGES = script.read_pages(DOCTREES)
+except FileNotFoundError:
+    pytest.fail(f"{DOCTREES} is missing: run `make html` first", pytrace=False)
+
+# Written with the words of its time: what it quotes is allowed to be out of date.
+HISTORY = "reference/changes-since-2021"
+
+VERSIONS = runpy.run_path(str(ROOT / "conf.py"))["versions"]
+
+
+@cache
+def doctree(name: str) -> nodes.document:
+    return script.read_doctree(DOCTREES, name)
+
+
+def listings() -> list[script.Listing]:
+    return [s for page in PAGES for s in page.steps if isinstance(s, script.Listing)]
+
+
+def commands() -> list[script.Command]:
+    return [s for page in PAGES for s in page.steps if isinstance(s, script.Command)]
+
+
+def excused() -> list[script.Excused]:
+    return [block for page in PAGES for block in page.excused]
+
+
+def prose(name: str) -> str:
+    """Return the text of a page without code: a paragraph or a title a line."""
+    hidden = (nodes.FixedTextElement, nodes.comment, nodes.substitution_definition)
+    return "\n".join(
+        "".join(
+            leaf.astext()
+            for leaf in block.findall(nodes.Text)
+            if not isinstance(leaf.parent, nodes.literal)
+        ).replace("\n", " ")
+        for block in doctree(name).findall(nodes.TextElement)
+        if not isinstance(block.parent, nodes.TextElement)
+        and not isinstance(block, hidden)
+    )
+
+
+def prompted(text: str) -> list[str]:
+    """Return the commands that follow a prompt, of either system, in a block."""
+    return re.findall(r"^(?:\$|PS>) (.*(?:\\\n.*)*)$", text, re.MULTILINE)

@@ -1,0 +1,244 @@
+"""What the pages show of the example is the example, all of it and once."""
+
+import ast
+import importlib
+import json
+import re
+import textwrap
+from dataclasses import dataclass
+
+import pytest
+from docutils import nodes
+from sphinx import addnodes
+
+from rehearsal.start import APP_OWNED, DEPLOYABLE, blocks, is_app_owned
+from tests.pages import (
+    DOCS,
+    EXAMPLE,
+    HISTORY,
+    PAGES,
+    SOURCES,
+    commands,
+    doctree,
+    excused,
+    listings,
+)
+
+# Sphinx's doctrees do not keep the options of a directive, so they are read from the
+# source; test_every_listing_is_an_include proves that the pattern misses none.
+INCLUDE = re.compile(r"^( *)\.\. literalinclude:: *(\S+)\n((?:\1 +:.+\n)*)", re.M)
+OPTION = re.compile(r"^ *:([\w-]+): *(.*)$", re.M)
+
+BOUNDS = {"start-at", "start-after", "end-at", "end-before"}
+
+
+@dataclass(frozen=True)
+class Include:
+    page: str
+    path: str  # from docs/ or the page's folder
+    options: dict[str, str]
+
+    @property
+    def file(self):
+        return (DOCS / self.page).parent / self.path
+
+    def __str__(self):
+        start = self.options.get("start-at", "whole")
+        return f"{self.page}-{self.file.name}-{start}"
+
+
+INCLUDES = [
+    Include(name, path, dict(OPTION.findall(options)))
+    for name, source in SOURCES.items()
+    for _, path, options in INCLUDE.findall(source)
+]
+
+
+def listing_id(listing):
+    return f"{listing.page}-{listing.path}-line{listing.line}"
+
+
+def settings_tree():
+    return ast.parse((EXAMPLE / "staff" / "settings.py").read_text())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_listing_is_an_include(page):
+    captions = [include for include in INCLUDES if include.page == page.name]
+    shown = [listing for listing in listings() if listing.page == page.name]
+    assert len(shown) == len(captions)
+    assert len(captions) == SOURCES[page.name].count(".. literalinclude::")
+
+
+@pytest.mark.parametrize("include", INCLUDES, ids=str)
+def test_listing_is_cut_at_words_and_not_at_line_numbers(include):
+    allowed = {"caption", "language", "pyobject", *BOUNDS}
+    assert set(include.options) <= allowed
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_line_numbers_in_blocks(name):
+    assert not re.findall(
+        r":(?:lines|emphasize-lines|lineno\S*|linenos):", SOURCES[name]
+    )
+
+
+@pytest.mark.parametrize("include", INCLUDES, ids=str)
+def test_start_and_end_texts_occur_once(include):
+    lines = include.file.read_text().splitlines()
+    for option in BOUNDS & set(include.options):
+        text = include.options[option]
+        found = [number for number, line in enumerate(lines, 1) if text in line]
+        assert len(found) == 1, f":{option}: {text} is on lines {found}"
+
+
+@pytest.mark.parametrize("listing", listings(), ids=listing_id)
+def test_caption_is_the_path_of_the_listed_file(listing):
+    file = EXAMPLE / listing.path
+    assert file.is_file()
+    assert file.read_text().count(listing.text.rstrip("\n")) == 1
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [each for each in listings() if each.path.endswith(".py")],
+    ids=listing_id,
+)
+def test_python_listing_parses(listing):
+    ast.parse(textwrap.dedent(listing.text))
+
+
+@pytest.mark.parametrize("path", DEPLOYABLE)
+def test_every_line_is_shown_once(path):
+    source = (EXAMPLE / path).read_text()
+    shown_on = {number: [] for number in range(1, source.count("\n") + 1)}
+    for listing in listings():
+        if listing.path == path:
+            piece = listing.text.rstrip("\n")
+            first = source[: source.index(piece)].count("\n") + 1
+            for number in range(first, first + piece.count("\n") + 1):
+                shown_on[number].append(listing.page)
+    for number in app_owned_lines(source) if path == "staff/settings.py" else ():
+        shown_on[number].append("APP_OWNED of rehearsal/start.py")
+    lines = source.splitlines()
+    wrong = {
+        f"{path}:{number} {lines[number - 1]}": places or "shown nowhere"
+        for number, places in shown_on.items()
+        if lines[number - 1].strip() and len(places) != 1
+    }
+    assert not wrong
+
+
+def app_owned_lines(source):
+    """Yield the numbers of the lines that APP_OWNED excuses, comments included."""
+    for name, text in blocks(source).items():
+        if is_app_owned(name):
+            first = source[: source.index(text)].count("\n") + 1
+            yield from range(first, first + text.count("\n"))
+
+
+@pytest.mark.parametrize("name", APP_OWNED)
+def test_app_owned_setting_exists_and_has_a_reason(name):
+    assert APP_OWNED[name]
+    settings = blocks((EXAMPLE / "staff" / "settings.py").read_text())
+    assert any(
+        key == name or (name.endswith("_") and key.startswith(name)) for key in settings
+    )
+
+
+# The environment -------------------------------------------------------------
+
+
+def read_by_settings(optional):
+    """Return the variables that settings.py reads, those with a default or the rest."""
+    return {
+        call.args[0].value
+        for call in ast.walk(settings_tree())
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "env"
+        and isinstance(call.args[0], ast.Constant)
+        and optional == any(keyword.arg == "default" for keyword in call.keywords)
+    }
+
+
+REQUIRED = read_by_settings(optional=False)
+OPTIONAL = read_by_settings(optional=True)
+
+# The database add-on sets it.
+SET_BY_HEROKU = {"DATABASE_URL"}
+
+
+def declared(section_title):
+    """Return the variables that a section of reference/config-vars declares."""
+    return {
+        signature.astext()
+        for section in doctree("reference/config-vars").findall(nodes.section)
+        if section[0].astext() == section_title
+        for description in section.findall(addnodes.desc)
+        if description["objtype"] == "envvar"
+        for signature in description.findall(addnodes.desc_signature)
+    }
+
+
+def assigned(command):
+    return set(re.findall(r"(?<![\w.])([A-Z][A-Z_]+)=", command))
+
+
+def test_settings_have_variables():
+    assert "SECRET_KEY" in REQUIRED
+    assert "DEBUG" in OPTIONAL
+
+
+def test_every_variable_is_declared_in_the_reference():
+    assert declared("Variables you set") == REQUIRED | OPTIONAL
+
+
+def test_every_variable_is_in_the_example_environment():
+    assert assigned((EXAMPLE / ".env.example").read_text()) == REQUIRED | OPTIONAL
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        each.text
+        for each in (*commands(), *excused())
+        if each.page == "deploy/create" and "heroku config:set" in each.text
+    ],
+    ids=["macOS and Linux", "Windows PowerShell"],
+)
+def test_every_required_variable_is_set_before_the_push(command):
+    assert assigned(command) == REQUIRED - SET_BY_HEROKU
+
+
+def test_the_database_is_created_before_the_push():
+    texts = [each.text for each in commands() if each.page == "deploy/create"]
+    assert any("addons:create heroku-postgresql" in text for text in texts)
+
+
+def test_every_required_variable_is_in_app_json():
+    described = json.loads((EXAMPLE / "app.json").read_text())["env"]
+    assert set(described) == REQUIRED - SET_BY_HEROKU
+
+
+# The module that gunicorn serves ---------------------------------------------
+
+
+def procfile_module():
+    procfile = (EXAMPLE / "Procfile").read_text()
+    return re.search(r"^web: gunicorn .*?([\w.]+)$", procfile, re.M).group(1)
+
+
+def test_procfile_names_the_module_of_wsgi_application():
+    settings = importlib.import_module("staff.settings")
+    assert settings.WSGI_APPLICATION == procfile_module() + ".application"
+
+
+def test_procfile_names_a_module_with_an_application():
+    assert callable(importlib.import_module(procfile_module()).application)
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name != HISTORY])
+def test_page_names_the_module_of_the_procfile(name):
+    assert set(re.findall(r"\b\w+\.wsgi\b", SOURCES[name])) <= {procfile_module()}
