@@ -205,13 +205,13 @@ class Dyno(model.Thing):
     def start(self):
         self.task = self.platform.background(self.supervise())
 
-    async def stop(self):
+    async def stop(self, timeout: float | None = None):
         """SIGTERM, and SIGKILL for what is left after 30 s (R12)."""
         self.stopping = True
         if self.process and self.process.returncode is None:
             self.log("Stopping all processes with SIGTERM")
             self.signal(signal.SIGTERM)
-            timeout = self.platform.stop_timeout
+            timeout = timeout or self.platform.stop_timeout
             done, _ = await asyncio.wait({self.task}, timeout=timeout)
             if not done:
                 self.log(

@@ -25,6 +25,7 @@ from rehearsal.platform.keeper import Keeper
 
 CLI = Path(__file__).parents[1] / "node_modules" / "heroku" / "bin" / "run.js"
 START = 30  # seconds for the servers to start
+DESTROY = 1  # seconds that the dynos of a destroyed app have to end
 SETTLE = 10  # seconds that an answer waits for dynos to come up
 
 # The CLI goes to the network for none of these: updates, statistics, notifications.
@@ -153,7 +154,7 @@ class Platform:
             self.started.set()
             await self.ending.wait()
             for app in list(self.apps.values()):
-                await self.destroy(app, now=True)
+                await self.destroy(app, keep_database=True)
             public.should_exit = private.should_exit = True
             proxy.close()
             run_server.close()
@@ -193,16 +194,14 @@ class Platform:
             app.log.write("app", "api", text)
         return app
 
-    async def destroy(self, app: model.App, now: bool = False):
+    async def destroy(self, app: model.App, keep_database: bool = False):
         """Remove an app with its dynos, database, repository, slugs and backups."""
         del self.apps[app.name]
-        if now:
-            self.stop_timeout = min(self.stop_timeout, 2)
         for dyno in app.one_off.values():
             dyno.hang_up()
-        await asyncio.gather(*(dyno.stop() for dyno in app.dynos.values()))
+        await asyncio.gather(*(dyno.stop(DESTROY) for dyno in app.dynos.values()))
         app.log.write("app", "api", f"App destroyed by user {model.EMAIL}")
-        if not now:
+        if not keep_database:
             for addon in app.addons:
                 await asyncio.to_thread(self.postgres.drop_database, addon.database)
         leftovers = [self.folder / "git" / f"{app.name}.git"]

@@ -1,0 +1,131 @@
+"""A stand-in with an app of twenty lines, for the tests of the stand-in itself."""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.platform.stand_in import CLI, Platform
+
+# What the app does is asked for by its path, so that one app shows every fault.
+SERVER = """\
+import http.server, os, socketserver, sys, time
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if self.path == "/slow":
+            time.sleep(30)
+        if self.path == "/die":
+            os._exit(7)
+        if self.path == "/chatter":
+            for number in range(100_000):
+                print("line", number)
+        if self.path == "/write":
+            open("written", "w").close()
+        lines = [f"{name}: {value}" for name, value in self.headers.items()]
+        lines += [f"{name}={value}" for name, value in os.environ.items()]
+        lines += [f"path {self.path}", f"files {sorted(os.listdir())}"]
+        body = "\\n".join(lines).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Set-Cookie", "a=1")
+        self.send_header("Set-Cookie", "b=2")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+
+Server(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+FILES = {
+    "requirements.txt": "",
+    ".python-version": f"{sys.version_info.major}.{sys.version_info.minor}\n",
+    "Procfile": "web: python server.py\nworker: sleep 1000\n",
+    "server.py": SERVER,
+}
+CLI_REASON = "the Heroku CLI is not installed: make rehearsal/node_modules/stamp"
+cli_installed = CLI.exists()
+
+
+class Reader:
+    """Somebody with a home folder, a project and a shell."""
+
+    def __init__(self, platform: Platform, folder: Path):
+        self.platform, self.project = platform, folder / "project"
+        self.project.mkdir(parents=True)
+        self.environment = platform.environment(folder / "home")
+        self.environment |= {
+            "HEROKU_API_KEY": platform.token,
+            "GIT_AUTHOR_NAME": "Ada",
+            "GIT_AUTHOR_EMAIL": "ada@example.com",
+            "GIT_COMMITTER_NAME": "Ada",
+            "GIT_COMMITTER_EMAIL": "ada@example.com",
+        }
+
+    def shell(self, command: str, timeout=60) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.project,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+        )
+
+    def commit(self, **changes: str):
+        """Commit the tiny app with these files changed (None removes one)."""
+        files = {**FILES, **changes}
+        for name, content in files.items():
+            (self.project / name).write_text(content)
+        done = self.shell(
+            "git init --quiet --initial-branch main && git add --all"
+            " && git commit --quiet --allow-empty --message change"
+        )
+        assert done.returncode == 0, done.stdout
+
+    def push(self, name: str, **changes: str) -> str:
+        """Commit and push to the app's repository; return what git printed."""
+        self.commit(**changes)
+        # With the token in the address git need not ask the CLI for it.
+        url = f"https://heroku:{self.platform.token}@git.heroku.com/{name}.git"
+        return self.shell(f"git push {url} main").stdout
+
+
+class Api:
+    """The Platform API, asked as the CLI asks."""
+
+    def __init__(self, platform: Platform):
+        self.client = platform.client(
+            base_url="https://api.heroku.com",
+            headers={"Authorization": f"Bearer {platform.token}"},
+            timeout=30,
+        )
+
+    def __call__(self, method: str, path: str, body=None, **options):
+        return self.client.request(method, path, json=body, **options)
+
+
+@contextmanager
+def running_platform(folder: Path, **options):
+    """A platform with short times, and no failure of its own at the end."""
+    times = {"boot_timeout": 2, "request_timeout": 1, "stop_timeout": 1, "cool_off": 60}
+    with Platform(folder, **{**times, **options}) as platform:
+        yield platform
+        assert platform.failures == []
+        assert platform.refused == []
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines of the running processes that name a folder."""
+    found = subprocess.run(["ps", "-Ao", "args"], capture_output=True, text=True)
+    own = str(os.getpid())
+    lines = found.stdout.splitlines()
+    return [line for line in lines if str(folder) in line and own not in line]
