@@ -264,7 +264,7 @@ def test_the_chart_draws_a_bar_for_each_complete_month():
     stored.reference(month=8, known=dict.fromkeys(INTERVALS, 0.19005))
     svg = render_chart()
     assert svg.count("<rect") == 2
-    assert "-0.50" in svg and ">0.50<" in svg
+    assert ">−0.50<" in svg and ">0.50<" in svg
     assert "style=" not in svg and "<script" not in svg
 
 

@@ -81,7 +81,7 @@ def test_the_certificate_shows_what_it_must(calibration, surveyor):
         assert text in html
     assert html.count("<tr>") == 1 + 28 + 1 + 21
     unit = 20.5 + (1 / 1.0003 - 1) / 10e-6
-    assert f"is 1 at {unit:.1f}" in html
+    assert f"is 1 at {unit:.1f}".replace("-", "−") in html
 
 
 def test_the_pdf_says_what_the_page_says(calibration, surveyor):
@@ -175,11 +175,25 @@ def test_the_tick_for_one_day_replaces_no_other(calibration, surveyor, staff, le
 def test_a_good_file_is_kept_while_another_field_is_corrected(surveyor, staff, level):
     stored.reference()
     client = browser(surveyor)
-    response = stored.calibrate(client, staff, level, date="")
+    answers = stored.answers(staff, level, stored.readings()) | {
+        "staff": "",
+        "date": "",
+    }
+    response = client.post(FORM, answers)
     assert response.status_code == 200
+    assert "readings.csv was read and is kept" in response.content.decode()
     kept = response.context["form"]["kept"].value()
     assert client.post(FORM, stored.answers(staff, level, kept=kept)).status_code == 302
     assert StaffCalibration.objects.get().file_text == stored.readings().decode()
+
+
+def test_a_bad_file_drops_the_one_that_was_kept(surveyor, staff, level):
+    stored.reference()
+    client = browser(surveyor)
+    kept = stored.calibrate(client, staff, level, date="").context["form"]["kept"]
+    response = stored.calibrate(client, staff, level, b"bad", kept=kept.value())
+    assert response.context["form"].errors["file"]
+    assert response.context["form"]["kept"].value() == ""
 
 
 @pytest.mark.parametrize("kept", ["", "text", "eyJ:1:x", "\0"])

@@ -3,6 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
+from instruments.fields import OwnedChoiceField
 from instruments.models import DigitalLevel, Staff
 from instruments.uploads import KeptUploadField, TextFileField
 
@@ -35,6 +36,12 @@ class LevelReportForm(forms.Form):
 class CampaignForm(forms.ModelForm):
     """The second step: check the preview, complete the campaign and store it."""
 
+    staff = OwnedChoiceField(
+        Staff.objects.filter(factor__isnull=False).select_related("type", "owner"),
+        label="Invar staff",
+        help_text="Only a staff of known factor is listed.",
+    )
+    level = OwnedChoiceField(DigitalLevel.objects.select_related("owner"))
     kept = KeptUploadField()
 
     class Meta:
@@ -50,12 +57,6 @@ class CampaignForm(forms.ModelForm):
             "end_temperature2",
         ]
         widgets = {"date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        staves = Staff.objects.filter(factor__isnull=False)
-        self.fields["staff"].queryset = staves.select_related("type", "owner")
-        self.fields["staff"].help_text = "Only a staff of known factor is listed."
 
     def clean(self):
         cleaned_data = super().clean()

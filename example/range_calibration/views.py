@@ -75,8 +75,9 @@ def _preview(request, form, report):
     sets = [
         {
             "number": number,
-            "readings": one.readings,
-            "differences": list(differences(one.readings)),
+            "rows": list(
+                zip(one.readings, [None, *differences(one.readings)], strict=True)
+            ),
         }
         for number, one in enumerate(report.sets, start=1)
     ]

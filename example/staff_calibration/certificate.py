@@ -6,6 +6,7 @@ from django.utils.formats import date_format
 from fpdf import FPDF
 from fpdf.fonts import FontFace
 
+from instruments.display import DATE_FORMAT, decimals, metres, ratio
 from instruments.reading import interval_label
 
 # Part of DejaVu Sans Condensed: names need more letters than PDF's own fonts have.
@@ -35,11 +36,16 @@ def certificate_pdf(calibration, link):
     pdf.ln(2)
     _facts(pdf, calibration)
     _notes(pdf, calibration)
+    pdf.set_draw_color(170)
+    pdf.set_line_width(0.1)
     top = pdf.get_y()
     # The short table first: the long one may go on to a second page.
     _temperature_table(pdf, calibration)
+    bottom = pdf.get_y()
     pdf.set_xy(MARGIN, top)
     _observation_table(pdf, calibration)
+    if pdf.page == 1:
+        pdf.set_y(max(bottom, pdf.get_y()))
     _verification(pdf, link)
     return bytes(pdf.output())
 
@@ -48,8 +54,8 @@ def _facts(pdf, calibration):
     facts = [
         ("Certificate", str(calibration.pk)),
         ("Range", "21 steel pins, intervals 1-2 to 20-21"),
-        ("Observed", date_format(calibration.date)),
-        ("Mean temperature", f"{calibration.mean_temperature:.1f} °C"),
+        ("Observed", date_format(calibration.date, DATE_FORMAT)),
+        ("Mean temperature", f"{decimals(calibration.mean_temperature, 1)} °C"),
         (
             "Staff",
             f"{calibration.staff_number}, {calibration.staff_type}, "
@@ -60,12 +66,12 @@ def _facts(pdf, calibration):
         ("Observer", calibration.observer),
         (
             "Factor",
-            f"{calibration.standard_factor:.6f} at "
+            f"{ratio(calibration.standard_factor)} at "
             f"{calibration.standard_temperature:g} °C",
         ),
         (
             "Graduation uncertainty",
-            f"{calibration.graduation_uncertainty:.5f} m (95 %)",
+            f"{metres(calibration.graduation_uncertainty)} m (95 %)",
         ),
     ]
     for name, value in facts:
@@ -79,16 +85,16 @@ def _facts(pdf, calibration):
 def _notes(pdf, calibration):
     unit_temperature = calibration.thermal_factor.unit_temperature
     notes = [
-        f"Use: true height difference = {calibration.standard_factor:.6f} × "
+        f"Use: true height difference = {ratio(calibration.standard_factor)} × "
         f"(1 + {calibration.thermal_coefficient:g}·10⁻⁶ × (t − "
         f"{calibration.standard_temperature:g} °C)) × height difference read, with the "
         "temperature t of the staff.",
-        f"k(t) = {calibration.factor:.6f} × (1 + {calibration.thermal_coefficient:g}"
-        f"·10⁻⁶ × (t − {calibration.mean_temperature:.1f} °C))."
+        f"k(t) = {ratio(calibration.factor)} × (1 + {calibration.thermal_coefficient:g}"
+        f"·10⁻⁶ × (t − {decimals(calibration.mean_temperature, 1)} °C))."
         + (
             ""
             if unit_temperature is None
-            else f" The factor is 1 at {unit_temperature:.1f} °C."
+            else f" The factor is 1 at {decimals(unit_temperature, 1)} °C."
         ),
         "This certificate holds for the day of the test.",
     ]
@@ -115,7 +121,7 @@ def _table(pdf, head, rows, width, align, columns):
 
 def _temperature_table(pdf, calibration):
     rows = [
-        (f"{row.temperature}", f"{row.factor:.6f}", f"{row.correction:.2f}")
+        (f"{row.temperature}", ratio(row.factor), decimals(row.correction, 2))
         for row in calibration.thermal_factor.table
     ]
     _table(pdf, ("t [°C]", "k(t)", "mm/m"), rows, RIGHT_WIDTH, "RIGHT", (14, 20, 16))
@@ -126,11 +132,11 @@ def _observation_table(pdf, calibration):
         (
             f"{row.run}",
             interval_label(row.difference.interval),
-            f"{row.difference.start:.5f}",
-            f"{row.difference.end:.5f}",
-            f"{row.known:.5f}",
-            f"{row.measured:.5f}",
-            f"{row.correction:.5f}",
+            metres(row.difference.start),
+            metres(row.difference.end),
+            metres(row.known),
+            metres(row.measured),
+            metres(row.correction),
         )
         for row in calibration.observations()
     ]

@@ -6,6 +6,8 @@ from django import forms
 from django.utils.formats import date_format
 
 from accounts.permissions import visible_to
+from instruments.display import DATE_FORMAT, ratio
+from instruments.fields import OwnedChoiceField
 from instruments.models import DigitalLevel, Staff, not_in_the_future
 from instruments.uploads import KeptUploadField, TextFileField, keep
 from range_calibration.table import reference_of
@@ -25,19 +27,7 @@ class AirTemperatureField(forms.FloatField):
 
     def __init__(self, **options):
         low, high = TEMPERATURE_LIMITS
-        super().__init__(
-            min_value=low,
-            max_value=high,
-            widget=forms.NumberInput({"step": "any", "inputmode": "decimal"}),
-            **options,
-        )
-
-
-class OwnedChoiceField(forms.ModelChoiceField):
-    """A staff or level, named with its owner."""
-
-    def label_from_instance(self, obj):
-        return f"{obj} ({obj.owner.abbreviation})"
+        super().__init__(min_value=low, max_value=high, **options)
 
 
 class CalibrationForm(forms.Form):
@@ -67,7 +57,11 @@ class CalibrationForm(forms.Form):
         widget=forms.FileInput({"accept": ".csv,.txt,text/csv,text/plain"}),
     )
     kept = KeptUploadField(required=False)
-    replace = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    replace = forms.UUIDField(
+        label="Replace the calibration of this day",
+        required=False,
+        widget=forms.HiddenInput,
+    )
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -80,31 +74,32 @@ class CalibrationForm(forms.Form):
     def clean(self):
         cleaned_data = super().clean()
         self.upload = cleaned_data.get("file") or cleaned_data.get("kept")
+        self._keep(None)
         if "file" in self.errors or "kept" in self.errors:
             return cleaned_data
         if not self.upload:
             self.add_error("file", "Choose the file of your readings.")
-        elif "staff" in cleaned_data and self._read(cleaned_data["staff"]):
-            self._keep()
-            if not self.errors:
-                self._calibrate(**cleaned_data)
-            if not self.errors:
-                self._ask_to_replace(**cleaned_data)
+        elif "staff" in cleaned_data:
+            self._read(**cleaned_data)
+        if "file" not in self.errors:
+            self._keep(self.upload)
+        if not self.errors:
+            self._calibrate(**cleaned_data)
+        if not self.errors:
+            self._ask_to_replace(**cleaned_data)
         return cleaned_data
 
-    def _read(self, staff):
+    def _keep(self, upload):
+        self.data = self.data.copy()
+        self.data["kept"] = keep(upload) if upload else ""
+        if upload:
+            self["file"].help_text = f"{upload.name} was read and is kept."
+
+    def _read(self, *, staff, **_):
         try:
             self.runs = parse_readings(self.upload.text, staff.length)
         except ReadingsFileError as error:
             self.add_error("file", error.messages)
-            return False
-        return True
-
-    def _keep(self):
-        self.data = self.data.copy()
-        self.data["kept"] = keep(self.upload)
-        name = self.upload.name
-        self.fields["file"].help_text = f"{name} was read and is kept."
 
     def _calibrate(self, *, staff, date, start_temperature, end_temperature, **_):
         try:
@@ -132,15 +127,14 @@ class CalibrationForm(forms.Form):
     def _ask_to_replace(self, *, staff, date, replace, **_):
         existing = StaffCalibration.objects.filter(staff=staff, date=date).first()
         if existing and existing.pk != replace:
-            field = self.fields["replace"]
-            field.label = "Replace the calibration of this day"
-            field.widget = forms.CheckboxInput({"value": existing.pk})
+            self.fields["replace"].widget = forms.CheckboxInput({"value": existing.pk})
             self.data["replace"] = ""
+            day = date_format(date, DATE_FORMAT)
             self.add_error(
                 "replace",
-                f"This staff was calibrated on {date_format(date)} already, with the "
-                f"factor {existing.standard_factor:.6f}. If the new readings supersede "
-                "it, tick the box: the old certificate will no longer be valid.",
+                f"This staff was calibrated on {day} already, with the factor "
+                f"{ratio(existing.standard_factor)}. If the new readings supersede it, "
+                "tick the box: the old certificate will no longer be valid.",
             )
 
     def unsaved(self, user):

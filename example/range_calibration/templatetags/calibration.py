@@ -1,9 +1,10 @@
-"""How heights, uncertainties and intervals are shown; numbers are rounded only here."""
+"""How heights, factors and intervals are shown in templates."""
 
 import calendar
 
 from django import template
 
+from instruments import display
 from instruments.reading import interval_label
 
 from ..chart import chart
@@ -11,41 +12,17 @@ from ..table import values_by_month
 
 register = template.Library()
 
-
-@register.filter
-def interval(upper_pin):
-    """`1` → `1-2`."""
-    return interval_label(upper_pin)
-
-
-@register.filter
-def metres(value):
-    """A length [m] to 5 decimals."""
-    return f"{value:.5f}"
-
-
-@register.filter
-def millimetres(value):
-    """A length [m] in mm, to 2 decimals."""
-    return f"{value * 1000:.2f}"
-
-
-@register.filter
-def ratio(value):
-    """A factor to 6 decimals."""
-    return f"{value:.6f}"
-
-
-@register.filter
-def decimals(value, number):
-    """A number to so many decimals."""
-    return f"{value:.{number}f}"
+register.filter(display.decimals)
+register.filter(display.metres)
+register.filter(display.millimetres)
+register.filter(display.ratio)
+register.filter("interval", interval_label)
 
 
 @register.filter
 def month_name(month):
-    """`1` → `January`."""
-    return calendar.month_name[month]
+    """`1` → `Jan`."""
+    return calendar.month_abbr[month]
 
 
 @register.inclusion_tag("range_calibration/chart.html")
