@@ -1,18 +1,20 @@
-"""Render a parsed-literal that shows a terminal as Pygments renders a console block.
+"""Render a parsed-literal as Pygments renders a code block.
 
-Sphinx highlights no literal block that holds inline markup, such as ``|app|``:
-prompts, commands and output would look alike, and differ from the next block.
+Sphinx highlights no literal block that holds inline markup, such as ``|app|``: in a
+terminal's text, prompts, commands and output would look alike, and differ from the
+next block, and the copy button looks for the highlighter's boxes.
 """
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-PROMPT = "$ "
+# A terminal's prompts, each with the language of a code block that shows it.
+PROMPTS = {"$ ": "console", "PS> ": "ps1con"}
 
 
 class ConsoleBlocks(SphinxPostTransform):
-    """Mark prompts (``gp``) and output (``go``), and add the highlighter's boxes."""
+    """Put the highlighter's boxes around each block that Sphinx does not highlight."""
 
     default_priority = 500
     formats = ("html",)
@@ -20,45 +22,53 @@ class ConsoleBlocks(SphinxPostTransform):
     def run(self):
         for block in list(self.document.findall(nodes.literal_block)):
             text = block.astext()
-            if block.rawsource != text and text.startswith(PROMPT):
+            if block.rawsource == text:
+                continue
+            prompt = prompt_of(text)
+            if prompt:
                 block[:] = mark_lines(block)
-                highlight = nodes.container("", classes=["highlight"])
-                outer = nodes.container("", highlight, classes=["highlight-console"])
-                block.replace_self(outer)
-                highlight += block
+            language = PROMPTS.get(prompt, "none")
+            highlight = nodes.container("", classes=["highlight"])
+            box = nodes.container("", highlight, classes=[f"highlight-{language}"])
+            block.replace_self(box)
+            highlight += block
+
+
+def prompt_of(text):
+    """Return the prompt that a text begins with, or None."""
+    return next((prompt for prompt in PROMPTS if text.startswith(prompt)), None)
 
 
 def mark_lines(block):
-    """Return the block's inline nodes, line by line, with Pygments' classes."""
+    """Return the block's inline nodes, prompts and output in Pygments' classes."""
     marked = []
-    for line, continued in lines_of(block):
-        if line and isinstance(line[0], nodes.Text) and line[0].startswith(PROMPT):
-            command = nodes.Text(line[0].removeprefix(PROMPT))
-            prompt = nodes.inline("", PROMPT, classes=["gp"])
-            marked += [prompt, command, *line[1:]]
-        elif continued:
+    continued = False
+    for line in lines_of(block):
+        start = line[0].astext()
+        prompt = prompt_of(start)
+        if prompt:
+            marked.append(nodes.inline("", prompt, classes=["gp"]))
+            line[0] = nodes.Text(start.removeprefix(prompt))
+        if prompt or continued:
             marked += line
+            continued = line[-1].astext().endswith("\\\n")
         else:
             marked.append(nodes.inline("", "", *line, classes=["go"]))
     return marked
 
 
 def lines_of(block):
-    """Yield each line's nodes, and whether a backslash continues the line before."""
-    line, continued = [], False
+    """Return the nodes of each line, line ends included."""
+    lines = [[]]
     for node in block:
         if not isinstance(node, nodes.Text):
-            line.append(node)
+            lines[-1].append(node)
             continue
         for piece in node.splitlines(keepends=True):
-            line.append(nodes.Text(piece))
+            lines[-1].append(nodes.Text(piece))
             if piece.endswith("\n"):
-                yield line, continued
-                in_command = continued or str(line[0]).startswith(PROMPT)
-                continued = in_command and piece.endswith("\\\n")
-                line = []
-    if line:
-        yield line, continued
+                lines.append([])
+    return [line for line in lines if line]
 
 
 def setup(app: Sphinx):

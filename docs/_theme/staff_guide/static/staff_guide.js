@@ -63,6 +63,9 @@ document.querySelectorAll("div.tabs").forEach((set, number) => {
   select(Number(recall(key) ?? 0));
 });
 
+// The page's own entry may lie below the fold of the menu.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest" });
+
 // Safari's keyboard does not reach a box that scrolls unless it is a tab stop.
 const scrollers = new ResizeObserver((entries) => {
   for (const { target } of entries) {
