@@ -84,6 +84,7 @@ rehearsal/node_modules/stamp: rehearsal/package.json rehearsal/pnpm-lock.yaml | 
 	@touch $@
 
 $(VENV)/browser.stamp: | $(VENV)/test.stamp
-	@command -v chromium chromium-browser google-chrome > /dev/null || $(BIN)/playwright install chromium \
+	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null \
+		|| command -v google-chrome > /dev/null || $(BIN)/playwright install chromium \
 		|| $(call say,no browser was found: install Chromium)
 	@touch $@

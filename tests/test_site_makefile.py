@@ -33,12 +33,6 @@ case "$*" in
     *"import ensurepip"*) exit 1 ;;
 esac
 """
-# What Debian's python3 without python3-venv does when it is asked all the same.
-BREAKS_OFF = """
-case "$*" in
-    "-m venv "*) mkdir -p .venv/bin; touch .venv/pyvenv.cfg; exit 1 ;;
-esac
-"""
 
 
 @pytest.fixture
@@ -73,7 +67,7 @@ def make(folder, *arguments, **environment):
 def write_python(folder, script):
     """Write a program python3 that behaves as the shell script says; return PATH."""
     programs = folder / "programs"
-    programs.mkdir()
+    programs.mkdir(exist_ok=True)
     python = programs / "python3"
     python.write_text(f"#!/bin/sh{script}")
     python.chmod(0o755)
@@ -130,8 +124,8 @@ def test_make_says_that_packages_cannot_be_installed(checkout):
 
 
 def test_make_begins_again_after_an_environment_that_broke_off(checkout):
-    path = write_python(checkout, BREAKS_OFF)
-    assert make(checkout, "html", PATH=path).returncode != 0
-    made = make(checkout, "html", f"PYTHON={sys.executable}", **NO_NETWORK)
-    assert "could not install requirements.txt" in said(made)[-1]
-    assert (checkout / ".venv" / "bin" / "python").exists()
+    begun = 'case "$*" in "-m venv "*) mkdir -p .venv/bin; touch .venv/pyvenv.cfg'
+    for end in ("exit 1", "touch .venv/complete"):
+        path = write_python(checkout, f"\n{begun}; {end} ;; esac\n")
+        make(checkout, "html", PATH=path)
+    assert (checkout / ".venv" / "complete").exists()
