@@ -1,0 +1,274 @@
+"""Measure the example under its own Procfile on PostgreSQL; print Markdown tables.
+
+    python -m benchmarks
+
+Beside it stands the floor: a project as startproject writes it, with one view that
+answers a word, under the same gunicorn.conf.py. The load comes from wrk, on the same
+machine, so compare within one run and never across machines.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import timeit
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from rehearsal.platform.postgres import Server, free_port
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "example"
+sys.path.insert(0, str(EXAMPLE))
+
+from staff_calibration import computation, demo  # noqa: E402
+from tests import campaigns  # noqa: E402
+
+SECONDS = 5
+CONNECTIONS = (1, 8, 32)
+WORKERS = 2  # what Heroku's buildpack sets on the smallest dynos
+# The app believes that the router has ended TLS, or it would redirect.
+ROUTER = {"X-Forwarded-Proto": "https"}
+
+# Two set-ups that together see the 21 pins of the demo range.
+KNOWN = dict(enumerate(demo.HEIGHTS, start=1))
+RUNS = [
+    campaigns.run(KNOWN, pins, sigma=lambda: 1e-5)
+    for pins in (campaigns.UPPER, campaigns.LOWER)
+]
+
+BARE_URLS = """\
+from django.http import HttpResponse
+from django.urls import path
+
+urlpatterns = [path("", lambda request: HttpResponse("Hello"))]
+"""
+BARE_SETTINGS = """
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+"""
+# What the load needs to know of the demo data, as one line of JSON.
+FACTS = """
+import json
+from django.contrib.auth import get_user_model
+from django.templatetags.static import static
+from django.test import Client
+from instruments.models import DigitalLevel, Staff
+client = Client()
+client.force_login(
+    get_user_model().objects.get(email="surveyor@example.com"),
+    "django.contrib.auth.backends.ModelBackend",
+)
+print(json.dumps({
+    "session": client.cookies["sessionid"].value,
+    "staff": Staff.objects.get(number="900301").pk,
+    "level": DigitalLevel.objects.get(number="900100").pk,
+    "style": static("style.css"),
+}))
+"""
+
+
+def main():
+    if not shutil.which("wrk"):
+        sys.exit("wrk is missing: on Debian and Ubuntu apt-get install wrk")
+    with tempfile.TemporaryDirectory() as name, Server(Path(name)) as postgres:
+        folder = Path(name)
+        bare = measure_bare(folder)
+        example = measure_example(folder, postgres.create_database("bench"))
+    print(f"{WORKERS} workers, {SECONDS} s each, {os.cpu_count()} cores\n")
+    print("| Page | Connections | Requests/s | p50 ms | p99 ms |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for page, connections, answer in bare["load"] + example["load"]:
+        rate, p50, p99 = (answer[key] for key in ("rate", "p50", "p99"))
+        print(f"| {page} | {connections} | {rate:.0f} | {p50:.1f} | {p99:.1f} |")
+    print("\n| | Bare project | Example |")
+    print("| --- | ---: | ---: |")
+    for line in ("Start to first answer, s", "Memory of a worker, MB"):
+        print(f"| {line} | {bare[line]:.2f} | {example[line]:.2f} |")
+    print(f"| Calibration of 21 pins, ms | | {computation_milliseconds():.2f} |")
+
+
+def measure_bare(folder):
+    project = folder / "startproject"
+    project.mkdir()
+    start = [sys.executable, "-m", "django", "startproject", "bare", project]
+    subprocess.run(start, check=True)
+    (project / "bare" / "urls.py").write_text(BARE_URLS)
+    with (project / "bare" / "settings.py").open("a") as settings:
+        settings.write(BARE_SETTINGS)
+    shutil.copy(EXAMPLE / "gunicorn.conf.py", project)
+    command = "gunicorn --config gunicorn.conf.py bare.wsgi"
+    with serving(project, command, os.environ) as (address, figures):
+        figures["load"] = under_load("Bare project", address + "/", {})
+    return figures
+
+
+def measure_example(folder, database):
+    project = folder / "example"
+    shutil.copytree(
+        EXAMPLE,
+        project,
+        ignore=shutil.ignore_patterns(
+            "__pycache__", "staticfiles", ".env", "db.sqlite3"
+        ),
+    )
+    variables = os.environ | dotenv_values(EXAMPLE / ".env.example")
+    variables |= {"DATABASE_URL": database, "DEBUG": "false"}
+    manage(project, variables, "collectstatic", "--no-input")
+    manage(project, variables, "migrate")
+    manage(project, variables, "seed_demo")
+    facts = json.loads(manage(project, variables, "shell", "-v0", "-c", FACTS))
+    procfile = (project / "Procfile").read_text()
+    web = re.search(r"^web: (.+)$", procfile, re.MULTILINE)[1]
+    signed_in = {"Cookie": f"sessionid={facts['session']}"}
+    with serving(project, web, variables) as (address, figures):
+        upload, headers = calibration_form(address, facts)
+        (folder / "upload").write_bytes(upload)
+        figures["load"] = [
+            *under_load("Home page", address + "/", {}),
+            *under_load(
+                "Static file", address + facts["style"], {"Accept-Encoding": "br"}
+            ),
+            *under_load(
+                "Upload with calculation",
+                address + "/calibrations/new/",
+                headers,
+                folder / "upload",
+            ),
+            *under_load(
+                "List, signed in, 25 rows", address + "/calibrations/", signed_in
+            ),
+        ]
+    return figures
+
+
+def manage(project, variables, *arguments):
+    """Standard output of a manage.py command."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=project,
+        env=variables,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+def calibration_form(address, facts):
+    """Body and headers of the form of a calibration; DAY stands for its date."""
+    token = "a" * 32  # Django compares form and cookie, and the cookie is ours
+    fields = {
+        "csrfmiddlewaretoken": token,
+        "staff": facts["staff"],
+        "level": facts["level"],
+        "observer": "Sam Surveyor",
+        "date": "DAY",
+        "start_temperature": 19,
+        "end_temperature": 22,
+        "two_peg_test": "on",
+        'file"; filename="readings.csv': campaigns.csv_file(RUNS),
+    }
+    part = '--boundary\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    parts = [part.format(name, value) for name, value in fields.items()]
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=boundary",
+        "Cookie": f"sessionid={facts['session']}; csrftoken={token}",
+        "Origin": address.replace("http:", "https:"),
+    }
+    return ("".join(parts) + "--boundary--\r\n").encode(), headers
+
+
+@contextmanager
+def serving(project, command, variables):
+    """Run the command; give its address and {figure: value}, complete at the end."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    own = {"PORT": str(port), "WEB_CONCURRENCY": str(WORKERS), "PATH": path}
+    figures = {}
+    with (project / "server.log").open("w") as log:
+        start = time.perf_counter()
+        server = subprocess.Popen(
+            shlex.split(command),
+            cwd=project,
+            env=variables | own,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_for(address, server, project / "server.log")
+            figures["Start to first answer, s"] = time.perf_counter() - start
+            yield address, figures
+            figures["Memory of a worker, MB"] = worker_megabytes(server.pid)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def wait_for(address, server, log):
+    """Return at the first answer; raise HTTPError if it is not 200."""
+    request = urllib.request.Request(address, headers=ROUTER)
+    while server.poll() is None:
+        try:
+            return urllib.request.urlopen(request).close()
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            time.sleep(0.005)
+    raise RuntimeError(f"the server ended:\n{log.read_text()}")
+
+
+def worker_megabytes(master):
+    """Resident memory of the largest child of a process, shared pages included."""
+    lines = subprocess.check_output(["ps", "-A", "-o", "ppid=,rss="], text=True)
+    pairs = [map(int, line.split()) for line in lines.splitlines()]
+    return max(kilobytes for parent, kilobytes in pairs if parent == master) / 1024
+
+
+def under_load(page, url, headers, body=None):
+    """[(page, connections, wrk's figures)]; RuntimeError for any wrong answer."""
+    arguments = ["200"] if body is None else ["302", str(body), "0"]
+    rows = []
+    for connections, seconds in [(1, 1), *((n, SECONDS) for n in CONNECTIONS)]:
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--timeout=30"]
+        for name, value in (ROUTER | headers).items():
+            command += ["-H", f"{name}: {value}"]
+        script = str(Path(__file__).with_name("wrk.lua"))
+        output = subprocess.check_output(
+            [*command, "-s", script, url, "--", *arguments], text=True
+        )
+        answer = json.loads(output.splitlines()[-1])
+        if answer["wrong"]:
+            raise RuntimeError(f"{page}: {answer['wrong']} wrong answers\n{output}")
+        arguments[2:] = [str(answer["day"])] if body else []
+        rows.append((page, connections, answer))
+    return rows[1:]  # the first has warmed the server up
+
+
+def computation_milliseconds():
+    """Median time to calibrate a staff from two set-ups over the 21 pins."""
+
+    def calibrate():
+        computation.calibrate(
+            RUNS,
+            KNOWN,
+            start_temperature=19,
+            end_temperature=22,
+            thermal_coefficient=1e-6,
+            standard_temperature=25,
+        )
+
+    return sorted(timeit.repeat(calibrate, number=20, repeat=5))[2] / 20 * 1000
+
+
+if __name__ == "__main__":
+    main()
