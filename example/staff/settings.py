@@ -114,7 +114,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         "pool": {
             "min_size": 1,
             "max_size": env.int("DATABASE_POOL_SIZE", validate=validate.Range(min=1)),
-            "timeout": 10,
+            # While the database is away, answer soon; when it is back, notice soon:
+            # the pool's own attempts come ever more rarely until they are given up.
+            "timeout": 5,
+            "reconnect_timeout": 5,
         },
         **DATABASES["default"].get("OPTIONS", {}),
     }
