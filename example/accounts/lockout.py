@@ -6,8 +6,12 @@ from .models import User
 
 
 def username(request, credentials):
-    """The e-mail address tried, as `User` stores it: every spelling counts as one."""
-    return User.normalize_username((credentials or {}).get("username") or "").strip()
+    """The e-mail address tried, as `User` stores it: every spelling counts as one.
+
+    Cut to what axes' column holds: the log-in form takes addresses of any length.
+    """
+    tried = (credentials or {}).get("username") or ""
+    return User.normalize_username(tried).strip()[:255]
 
 
 def client_address(request):
