@@ -46,6 +46,10 @@ RUNS = [
     for pins in (campaigns.UPPER, campaigns.LOWER)
 ]
 
+START = "Start to first answer, s"
+WORKER = "Memory of a worker, MB"
+TOGETHER = "Memory of master and workers, what they share counted once, MB"
+
 BARE_URLS = """\
 from django.http import HttpResponse
 from django.urls import path
@@ -92,7 +96,7 @@ def main():
         print(f"| {page} | {connections} | {rate:.0f} | {p50:.1f} | {p99:.1f} |")
     print("\n| | Bare project | Example |")
     print("| --- | ---: | ---: |")
-    for line in ("Start to first answer, s", "Memory of a worker, MB"):
+    for line in (START, WORKER, TOGETHER):
         print(f"| {line} | {bare[line]:.2f} | {example[line]:.2f} |")
     print(f"| Calibration of 21 pins, ms | | {computation_milliseconds():.2f} |")
 
@@ -206,9 +210,9 @@ def serving(project, command, variables):
         )
         try:
             wait_for(address, server, project / "server.log")
-            figures["Start to first answer, s"] = time.perf_counter() - start
+            figures[START] = time.perf_counter() - start
             yield address, figures
-            figures["Memory of a worker, MB"] = worker_megabytes(server.pid)
+            figures.update(memory(server.pid))
         finally:
             server.terminate()
             server.wait()
@@ -227,11 +231,24 @@ def wait_for(address, server, log):
     raise RuntimeError(f"the server ended:\n{log.read_text()}")
 
 
-def worker_megabytes(master):
-    """Resident memory of the largest child of a process, shared pages included."""
-    lines = subprocess.check_output(["ps", "-A", "-o", "ppid=,rss="], text=True)
-    pairs = [map(int, line.split()) for line in lines.splitlines()]
-    return max(kilobytes for parent, kilobytes in pairs if parent == master) / 1024
+def memory(master):
+    """{figure: MB} of a server's processes, as Linux accounts for them.
+
+    https://www.kernel.org/doc/html/latest/filesystems/proc.html
+    """
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    rollups = [
+        Path(f"/proc/{process}/smaps_rollup").read_text()
+        for process in [master, *children]
+    ]
+    resident, proportional = (
+        [
+            int(re.search(rf"^{key}: +(\d+) kB", text, re.M)[1]) / 1024
+            for text in rollups
+        ]
+        for key in ("Rss", "Pss")
+    )
+    return {WORKER: max(resident[1:]), TOGETHER: sum(proportional)}
 
 
 def under_load(page, url, headers, body=None):
