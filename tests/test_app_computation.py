@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from instruments import display
 from instruments.reading import INTERVALS, Reading, differences, interval_label
 from range_calibration.adjustment import InvarStaff, SetUp, adjust
 from range_calibration.monthly_table import (
@@ -419,3 +420,18 @@ def test_a_factor_that_no_staff_has_is_refused(factor):
 )
 def test_what_is_unusual_is_warned_of(arguments, found):
     assert len(warnings(*arguments)) == found
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (display.decimals(-0.5, 2), "−0.50"),
+        (display.decimals(-1e-9, 2), "0.00"),
+        (display.metres(0.190004), "0.19000"),
+        (display.metres(-0.00003), "−0.00003"),
+        (display.millimetres(0.000123), "0.12"),
+        (display.ratio(1.0001234), "1.000123"),
+    ],
+)
+def test_numbers_are_shown_with_their_decimals(shown, text):
+    assert shown == text

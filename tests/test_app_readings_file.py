@@ -30,6 +30,12 @@ def test_set_ups_are_told_apart_by_a_pin_that_goes_back(runs):
     assert parse_readings(campaigns.csv_file(runs), 4.0) == runs
 
 
+def test_an_equal_pin_starts_a_new_set_up():
+    first = campaigns.run(KNOWN, range(1, 8))
+    second = campaigns.run(KNOWN, range(7, 12), first=1.9)
+    assert parse_readings(campaigns.csv_file([first, second]), 4.0) == (first, second)
+
+
 def test_the_example_of_the_guide_is_read_in_full_precision():
     text = "\n".join(
         ["Pin number,Staff Reading,Num of readings,Stdev", "1,0.0815,5,0",

@@ -1,6 +1,6 @@
 """Uploaded text files: read in memory, kept in the form while the user decides.
 
-The disk of a dyno is thrown away, so no upload is ever written to it.
+The disk of a dyno is thrown away: what an upload brings is stored in the database.
 """
 
 import hashlib
@@ -11,7 +11,6 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 
 LIMIT = 200_000
-TOO_LARGE = f"The file is larger than {LIMIT // 1000} kB."
 KEPT_FOR = 24 * 60 * 60
 
 
@@ -28,10 +27,8 @@ def read_upload(name, content, fallback=None):
 
     The text is UTF-8, with or without byte order mark. Instruments know nothing of
     UTF-8: `fallback` names the encoding to try then. Raises ValidationError for a file
-    that is too large or holds binary data.
+    that holds binary data.
     """
-    if len(content) > LIMIT:
-        raise ValidationError(TOO_LARGE)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -45,7 +42,7 @@ def read_upload(name, content, fallback=None):
 
 
 class TextFileField(forms.FileField):
-    """An uploaded text file as a TextUpload."""
+    """An uploaded text file as a TextUpload; one over 200 kB is not even read."""
 
     def __init__(self, *, fallback=None, **options):
         self.fallback = fallback
@@ -56,7 +53,7 @@ class TextFileField(forms.FileField):
         if not file:
             return None
         if file.size > LIMIT:
-            raise ValidationError(TOO_LARGE)
+            raise ValidationError(f"The file is larger than {LIMIT // 1000} kB.")
         return read_upload(file.name, file.read(), self.fallback)
 
 
