@@ -1,6 +1,5 @@
 """A stand-in with an app of twenty lines, for the tests of the stand-in itself."""
 
-import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -121,11 +120,3 @@ def running_platform(folder: Path, **options):
         yield platform
         assert platform.failures == []
         assert platform.refused == []
-
-
-def processes_of(folder: Path) -> list[str]:
-    """Command lines of the running processes that name a folder."""
-    found = subprocess.run(["ps", "-Ao", "args"], capture_output=True, text=True)
-    own = str(os.getpid())
-    lines = found.stdout.splitlines()
-    return [line for line in lines if str(folder) in line and own not in line]

@@ -450,7 +450,7 @@ def main():
         if ref not in BRANCHES:
             print(f"Pushed to a branch that Heroku does not build: {ref}", flush=True)
             continue
-        if not commit.strip("0"):
+        if set(commit) == {"0"}:
             print(" !     The branch that runs cannot be deleted.", flush=True)
             sys.exit(1)
         now = subprocess.run(
@@ -458,7 +458,7 @@ def main():
             capture_output=True,
             text=True,
         ).stdout.strip()
-        if now != old.strip("0"):
+        if now != (old if set(old) != {"0"} else ""):
             print(" !     Another push came first: fetch it, then push again.")
             sys.exit(1)
         receive(commit, address, app, Path(folder))

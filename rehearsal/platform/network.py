@@ -91,6 +91,7 @@ class WebServer(uvicorn.Server):
                 ssl_certfile=pem,
                 log_level="error",
                 lifespan="off",
+                proxy_headers=False,  # the client's X-Forwarded-For is not believed
                 # The app behind the router sends its own.
                 server_header=False,
                 date_header=False,

@@ -1,0 +1,430 @@
+"""Releases, dynos, the router and the log of the stand-in, faults included."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import psycopg
+import pytest
+
+from rehearsal.platform import model
+from tests.tiny_app import FILES, SERVER, Api, Reader, running_platform
+
+IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory):
+    with running_platform(tmp_path_factory.mktemp("platform")) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="module")
+def api(platform):
+    return Api(platform)
+
+
+def create(platform, api, folder):
+    """A new app that is not deployed yet, with its reader."""
+    app = platform.apps[api("POST", "/apps", {}).json()["name"]]
+    app.reader = Reader(platform, folder)
+    return app
+
+
+@pytest.fixture
+def app(platform, api, tmp_path):
+    app = create(platform, api, tmp_path)
+    yield app
+    if app.name in platform.apps:
+        api("DELETE", f"/apps/{app.name}")
+
+
+@pytest.fixture
+def fresh(app):
+    """A deployed app of one test's own."""
+    assert "deployed to Heroku" in app.reader.push(app.name)
+    return app
+
+
+@pytest.fixture(scope="module")
+def deployed(platform, api, tmp_path_factory):
+    """A deployed app that the tests leave as they found it."""
+    app = create(platform, api, tmp_path_factory.mktemp("reader"))
+    assert "deployed to Heroku" in app.reader.push(app.name)
+    return app
+
+
+def fetch(platform, app, path="/", **options):
+    return platform.fetch(app.web_url + path.lstrip("/"), **options)
+
+
+def log_of(app) -> str:
+    return "\n".join(line for _, _, line in list(app.log.lines))
+
+
+def until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def statuses(app) -> list[str]:
+    return [release.status for release in app.releases]
+
+
+# Releases
+
+
+def test_a_push_makes_a_release_and_starts_web(platform, fresh):
+    assert [r.description for r in fresh.releases][:2] == [
+        "Initial release",
+        "Enable Logplex",
+    ]
+    assert fresh.releases[2].description.startswith("Deploy ")
+    assert list(fresh.dynos) == ["web.1"]
+    assert fresh.formation["worker"]["quantity"] == 0
+    assert fetch(platform, fresh).status_code == 200
+
+
+def test_a_build_that_fails_changes_nothing(platform, deployed):
+    before = len(deployed.releases)
+    output = deployed.reader.push(deployed.name, **{"runtime.txt": "python-3.8.8"})
+    assert "Error: The requested Python version has reached end-of-life." in output
+    assert "Push rejected, failed to compile Python app." in output
+    assert "! [remote rejected] main -> main (pre-receive hook declined)" in output
+    assert len(deployed.releases) == before
+    assert fetch(platform, deployed).status_code == 200
+
+
+def test_a_failed_release_command_leaves_the_former_release(platform, fresh):
+    serving = fresh.current
+    changed = SERVER + "\n# changed\n"
+    procfile = FILES["Procfile"] + "release: echo migrating; exit 4\n"
+    output = fresh.reader.push(
+        fresh.name, **{"Procfile": procfile, "server.py": changed}
+    )
+    assert "migrating" in output
+    assert "Release command failed" in output
+    assert "main -> main" in output  # git has its commit all the same
+    assert fresh.releases[-1].status == "failed"
+    assert fresh.current is serving
+    assert fetch(platform, fresh).status_code == 200
+
+
+def test_a_rollback_restores_slug_and_config(platform, api, fresh):
+    path = f"/apps/{fresh.name}"
+    until(lambda: fresh.current.version == 3)
+    api("PATCH", f"{path}/config-vars", {"COLOUR": "green"})
+    until(lambda: fresh.dynos["web.1"].release.version == 4)
+    fresh.reader.push(fresh.name, **{"new.txt": "new"})
+    assert "new.txt" in fetch(platform, fresh).text
+    assert "COLOUR=green" in fetch(platform, fresh).text
+    answer = api("POST", f"{path}/releases", {"release": fresh.releases[2].id})
+    assert answer.json()["description"] == "Rollback to v3"
+    page = fetch(platform, fresh).text
+    assert "new.txt" not in page
+    assert "COLOUR" not in page
+    assert api("GET", f"{path}/config-vars").json() == {}
+
+
+def test_a_config_change_runs_the_release_command(platform, api, app):
+    procfile = FILES["Procfile"] + 'release: test -z "$BREAK"\n'
+    app.reader.push(app.name, Procfile=procfile)
+    api("PATCH", f"/apps/{app.name}/config-vars", {"BREAK": "yes"})
+    until(lambda: statuses(app)[-1] == "failed")
+    assert app.current.version == 3
+    assert "BREAK" not in fetch(platform, app).text
+
+
+def test_other_branches_are_not_built(deployed):
+    before = len(deployed.releases)
+    url = f"https://heroku:{deployed.reader.platform.token}@git.heroku.com"
+    output = deployed.reader.shell(f"git push {url}/{deployed.name}.git main:topic")
+    assert "a branch that Heroku does not build" in output.stdout
+    assert len(deployed.releases) == before
+
+
+def test_of_two_pushes_at_once_the_second_is_refused(platform, app, tmp_path):
+    other = Reader(platform, tmp_path / "other")
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(app.reader.push, app.name)
+        second = pool.submit(other.push, app.name, **{"other.txt": ""})
+        outputs = [first.result(), second.result()]
+    assert sorted("deployed to Heroku" in output for output in outputs) == [False, True]
+    assert sum("rejected" in output for output in outputs) == 1
+    assert len(app.releases) == 3
+
+
+# Dynos
+
+
+def test_a_dyno_gets_the_runtime_environment(platform, api, app):
+    api("PATCH", f"/apps/{app.name}/config-vars", {"COLOUR": "green"})
+    app.reader.push(app.name)
+    page = fetch(platform, app).text.splitlines()
+    port = app.dynos["web.1"].port
+    for line in [
+        "COLOUR=green",
+        "DYNO=web.1",
+        f"PORT={port}",
+        "WEB_CONCURRENCY=2",
+        "FORWARDED_ALLOW_IPS=*",
+        f"GUNICORN_CMD_ARGS=--access-logfile - --bind 127.0.0.1:{port}",
+        "PYTHONUNBUFFERED=true",
+    ]:
+        assert line in page
+    api(
+        "PATCH",
+        f"/apps/{app.name}/formation",
+        {"updates": [{"type": "web", "size": "standard-2x"}]},
+    )
+    assert "WEB_CONCURRENCY=4" in fetch(platform, app).text
+
+
+def test_files_of_a_dyno_are_thrown_away(platform, api, deployed):
+    assert "'written'" in fetch(platform, deployed, "/write").text
+    api("DELETE", f"/apps/{deployed.name}/dynos")
+    assert "'written'" not in fetch(platform, deployed).text
+
+
+def test_a_crashed_dyno_is_started_again(platform, fresh):
+    assert fetch(platform, fresh, "/die").status_code == 503
+    assert fetch(platform, fresh).status_code == 200
+    log = log_of(fresh)
+    assert 'code=H13 desc="Connection closed without response"' in log
+    assert "heroku[web.1]: Process exited with status 7" in log
+    assert "State changed from up to crashed" in log
+    assert log.count("Starting process with command `python server.py`") == 2
+
+
+def test_an_app_that_exits_at_boot_crashes_with_h10(platform, app):
+    app.reader.push(app.name, Procfile="web: python -c 'import no_such_module'\n")
+    until(lambda: app.dynos["web.1"].state == "crashed")
+    assert fetch(platform, app).status_code == 503
+    log = log_of(app)
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in log
+    assert "Process exited with status 1" in log
+    assert 'code=H10 desc="App crashed"' in log
+
+
+def test_an_app_on_the_wrong_port_is_killed_with_r10(platform, app):
+    app.reader.push(app.name, Procfile="web: exec sleep 1000\n")
+    until(lambda: "Error R10 (Boot timeout)" in log_of(app))
+    until(lambda: "Process exited with status 137" in log_of(app))
+
+
+def test_an_app_that_ignores_sigterm_is_killed_with_r12(platform, api, app):
+    app.reader.push(app.name, **{"server.py": IGNORES_SIGTERM + SERVER})
+    process = app.dynos["web.1"].process
+    api("DELETE", f"/apps/{app.name}/dynos")
+    until(lambda: "Error R12 (Exit timeout)" in log_of(app))
+    until(lambda: process.returncode == -9)
+    assert fetch(platform, app).status_code == 200  # from the new dyno
+
+
+def test_scaling_during_requests_loses_none(platform, api, deployed):
+    path, stop, seen = f"/apps/{deployed.name}/formation", threading.Event(), []
+
+    def ask():
+        with platform.client() as client:
+            while not stop.is_set():
+                seen.append(client.get(deployed.web_url).status_code)
+
+    with ThreadPoolExecutor() as pool:
+        asking = [pool.submit(ask) for _ in range(2)]
+        for quantity in ["+2", "1", "3", "2"]:
+            api("PATCH", path, {"updates": [{"type": "web", "quantity": quantity}]})
+        stop.set()
+        for task in asking:
+            task.result()
+    assert seen
+    # A dyno that is scaled away may cut off what it was answering.
+    assert set(seen) <= {200, 503}
+    assert seen.count(503) <= 4
+    assert sorted(deployed.dynos) == ["web.1", "web.2"]
+    api("PATCH", path, {"updates": [{"type": "web", "quantity": 1}]})
+
+
+def test_requests_go_round_the_dynos(platform, api, deployed):
+    path = f"/apps/{deployed.name}/formation"
+    api("PATCH", path, {"updates": [{"type": "web", "quantity": "2"}]})
+    names = [
+        line
+        for _ in range(4)
+        for line in fetch(platform, deployed).text.splitlines()
+        if line.startswith("DYNO=")
+    ]
+    assert names[0] != names[1]
+    assert names[:2] == names[2:]
+    api("PATCH", path, {"updates": [{"type": "web", "quantity": 1}]})
+
+
+# The router
+
+
+def test_the_router_forwards_and_logs(platform, deployed):
+    answer = fetch(
+        platform,
+        deployed,
+        "/a%20b?c=d",
+        headers={"X-Forwarded-For": "1.2.3.4", "X-Request-Id": "my-own-request-id"},
+    )
+    page = answer.text.splitlines()
+    assert "path /a%20b?c=d" in page
+    assert "X-Forwarded-For: 1.2.3.4,127.0.0.1" in page
+    assert "X-Forwarded-Proto: https" in page
+    assert "X-Forwarded-Port: 443" in page
+    assert "X-Request-Id: my-own-request-id" in page
+    assert "Via: 1.1 heroku-router" in page
+    assert answer.headers["Via"] == "1.1 heroku-router"
+    assert answer.headers.get_list("Set-Cookie") == ["a=1", "b=2"]
+    line = next(x for x in log_of(deployed).splitlines() if "my-own-request-id" in x)
+    assert 'heroku[router]: at=info method=GET path="/a%20b?c=d"' in line
+    assert "request_id=my-own-request-id" in line
+    assert "dyno=web.1 connect=0ms service=" in line
+    assert f"status=200 bytes={len(answer.content)}" in line
+
+
+def test_a_post_reaches_the_dyno_with_its_body(platform, deployed):
+    page = fetch(platform, deployed, method="POST", content=b"abc").text.splitlines()
+    assert any(line.lower() == "content-length: 3" for line in page)
+
+
+@pytest.mark.parametrize("code", ["H12", "H14", "H80"])
+def test_the_router_answers_for_the_app(platform, api, deployed, code):
+    path = f"/apps/{deployed.name}"
+    if code == "H14":
+        api("PATCH", f"{path}/formation", {"updates": [{"type": "web", "quantity": 0}]})
+    if code == "H80":
+        api("PATCH", path, {"maintenance": True})
+    assert fetch(platform, deployed, "/slow").status_code == 503
+    assert any(
+        "heroku[router]" in line and f"code={code} " in line
+        for line in log_of(deployed).splitlines()
+    )
+    api("PATCH", f"{path}/formation", {"updates": [{"type": "web", "quantity": 1}]})
+    api("PATCH", path, {"maintenance": False})
+    assert fetch(platform, deployed).status_code == 200
+
+
+def test_an_app_without_code_says_so(platform, app):
+    assert fetch(platform, app).status_code == 502
+    assert "code=H81" in log_of(app)
+
+
+def test_an_unknown_host_is_no_app(platform):
+    assert (
+        platform.fetch("https://nobody-0123456789ab.herokuapp.com/").status_code == 404
+    )
+
+
+def test_a_client_that_leaves_is_logged(platform, deployed):
+    with pytest.raises(httpx.ReadTimeout), platform.client(timeout=0.3) as client:
+        client.get(deployed.web_url + "slow")
+    until(lambda: "code=H27" in log_of(deployed))
+    assert fetch(platform, deployed).status_code == 200
+
+
+# The log
+
+
+def read_log(platform, api, app, **order) -> list[str]:
+    url = api("POST", f"/apps/{app.name}/log-sessions", order).json()["logplex_url"]
+    text = httpx.get(url, trust_env=False, timeout=20).text
+    first, *lines = [part for part in text.split("\n\n") if part]
+    assert first == "retry: 1"
+    return [line.removeprefix("data: ") for line in lines]
+
+
+def test_a_hundred_thousand_lines_do_not_stop_the_platform(platform, api, deployed):
+    # The request takes longer than the router waits; the dyno goes on writing.
+    fetch(platform, deployed, "/chatter")
+    until(lambda: deployed.log.total > 100_000, 60)
+    assert len(read_log(platform, api, deployed, lines=1500)) == 1500
+    assert fetch(platform, deployed).status_code == 200
+
+
+def test_the_log_is_filtered(platform, api, deployed):
+    fetch(platform, deployed)
+    until(lambda: "heroku[router]" in log_of(deployed))
+    for order, mark in [
+        ({"source": "app", "dyno": "web.1"}, " app[web.1]: "),
+        ({"source": "heroku", "dyno": "router"}, " heroku[router]: "),
+        ({"dyno": "web"}, "[web.1]: "),
+    ]:
+        lines = read_log(platform, api, deployed, **order)
+        assert lines
+        assert all(mark in line for line in lines)
+    assert len(read_log(platform, api, deployed, lines=2)) == 2
+
+
+def test_a_followed_log_shows_what_comes(platform, api, deployed):
+    order = {"tail": True, "lines": 1}
+    path = f"/apps/{deployed.name}/log-sessions"
+    url = api("POST", path, order).json()["logplex_url"]
+    with httpx.stream("GET", url, trust_env=False, timeout=10) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 1"
+        fetch(platform, deployed, "/followed")
+        assert any("/followed" in line for line in lines)
+
+
+def test_a_long_line_is_split(platform, api, app):
+    command = "python -c 'print(\"x\" * 25_000)'"
+    api("POST", f"/apps/{app.name}/dynos", {"command": command, "attach": False})
+    until(lambda: "Process exited with status 0" in log_of(app))
+    lengths = [line.count("x") for line in log_of(app).splitlines() if "xxx" in line]
+    assert lengths == [10_000, 10_000, 5_000]
+
+
+# The database
+
+
+def test_the_database_demands_tls_and_limits_connections(platform, api, app):
+    plan = {"plan": {"name": "heroku-postgresql:essential-0"}}
+    assert (
+        api("POST", f"/apps/{app.name}/addons", plan).json()["state"] == "provisioning"
+    )
+    until(lambda: app.addons[0].state == "provisioned")
+    url = app.config["DATABASE_URL"]
+    assert url.startswith("postgres://")
+    if platform.postgres.tls:
+        with pytest.raises(psycopg.OperationalError, match="no encryption"):
+            psycopg.connect(url, sslmode="disable")
+    limit = model.PLANS["essential-0"][0]
+    connections = [psycopg.connect(url) for _ in range(limit)]
+    with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+        psycopg.connect(url)
+    for connection in connections:
+        connection.close()
+
+
+def test_destroying_an_app_leaves_nothing(platform, api, fresh):
+    api("POST", f"/apps/{fresh.name}/addons", {"plan": {"name": "heroku-postgresql"}})
+    until(lambda: fresh.addons[0].state == "provisioned")
+    database, process = fresh.addons[0].database, fresh.dynos["web.1"].process
+    path = f"/client/v11/databases/{fresh.addons[0].id}"
+    api("POST", f"https://api.data.heroku.com{path}/backups")
+    assert list((platform.folder / "backups").iterdir())
+    api("DELETE", f"/apps/{fresh.name}")
+    until(lambda: process.returncode is not None)
+    listed = "SELECT datname FROM pg_database UNION SELECT rolname FROM pg_roles"
+    assert database not in platform.postgres.sql(listed).split()
+    until(lambda: not any((platform.folder / "dynos").glob(f"{fresh.name}-*")))
+    for folder in ["git", "slugs", "builds", "backups", "cache"]:
+        left = [p.name for p in (platform.folder / folder).iterdir()]
+        assert not [name for name in left if fresh.name in name or fresh.id in name]
+    assert not list((platform.folder / "backups").iterdir())
+
+
+def test_a_restarted_server_is_on_the_same_port(platform, app, api):
+    api("POST", f"/apps/{app.name}/addons", {"plan": {"name": "heroku-postgresql"}})
+    until(lambda: app.addons[0].state == "provisioned")
+    connection = psycopg.connect(app.config["DATABASE_URL"])
+    platform.postgres.restart()
+    with pytest.raises(psycopg.OperationalError):
+        connection.execute("SELECT 1")
+    with psycopg.connect(app.config["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)

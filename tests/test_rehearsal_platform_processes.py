@@ -1,0 +1,133 @@
+"""Nothing is left behind, however a platform ends, and two do not meet."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rehearsal.platform.postgres import Server
+from tests.tiny_app import Api, Reader, running_platform
+
+ROOT = Path(__file__).parent.parent
+
+# Starts everything there is, says so, and waits to be ended.
+RUNNER = """\
+import sys, time
+from pathlib import Path
+from tests.tiny_app import Api, Reader, running_platform
+
+folder = Path(sys.argv[1])
+with running_platform(folder) as platform:
+    api = Api(platform)
+    api("POST", "/apps", {"name": "left-behind"})
+    Reader(platform, folder).push("left-behind")
+    run = {"command": "trap '' HUP TERM; sleep 1000", "attach": False}
+    api("POST", "/apps/left-behind/dynos", run)
+    time.sleep(0.5)
+    print("ready", platform.postgres.folder, flush=True)
+    time.sleep(1000)
+"""
+
+
+def running(pids):
+    found = []
+    for pid in pids:
+        try:
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
+        except psutil.NoSuchProcess:
+            pass
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_runner_leaves_nothing(tmp_path, number):
+    runner = subprocess.Popen(
+        [sys.executable, "-c", RUNNER, tmp_path],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    word, _, postgres_folder = runner.stdout.readline().strip().partition(" ")
+    assert word == "ready"
+    children = psutil.Process(runner.pid).children(recursive=True)
+    names = {child.name() for child in children}
+    assert {"postgres", "sleep"} <= names
+    # As the terminal's Ctrl-C does, to the whole group.
+    os.killpg(runner.pid, number)
+    runner.wait(20)
+    deadline = time.monotonic() + 20
+    folders = [Path(postgres_folder)]
+    while time.monotonic() < deadline:
+        folders += tmp_path.glob("platform-*")
+        left = running(child.pid for child in children)
+        if not left and not any(folder.exists() for folder in folders):
+            break
+        time.sleep(0.1)
+    assert not left
+    assert not [folder for folder in folders if folder.exists()]
+
+
+def test_two_platforms_do_not_meet(tmp_path):
+    with running_platform(tmp_path) as one, running_platform(tmp_path) as two:
+        for platform, name in [(one, "one"), (two, "two")]:
+            assert Api(platform)("POST", "/apps", {"name": "same-name"}).is_success
+            output = Reader(platform, tmp_path / name).push("same-name")
+            assert "deployed to Heroku" in output
+        urls = [platform.apps["same-name"].web_url for platform in (one, two)]
+        assert one.fetch(urls[0]).status_code == 200
+        assert two.fetch(urls[1]).status_code == 200
+        assert one.fetch(urls[1]).status_code == 404
+        assert one.postgres.port != two.postgres.port
+
+
+def test_a_platform_listens_on_loopback_only(tmp_path):
+    with running_platform(tmp_path) as platform:
+        Api(platform)("POST", "/apps", {"name": "loop-demo"})
+        Reader(platform, tmp_path).push("loop-demo")
+        own = psutil.Process()
+        addresses = {
+            connection.laddr.ip
+            for process in [own, *own.children(recursive=True)]
+            for connection in process.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN
+        }
+    assert addresses == {"127.0.0.1"}
+
+
+def test_a_server_without_with_block_ends_with_its_process(tmp_path):
+    program = (
+        "import sys; from rehearsal.platform.postgres import Server;"
+        "server = Server(sys.argv[1]); server.start(); print(server.folder, flush=True)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    folder = Path(done.stdout.strip())
+    assert folder.parent in (tmp_path, Path(tempfile.gettempdir()))
+    deadline = time.monotonic() + 10
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not folder.exists()
+
+
+def test_a_server_that_cannot_start_shows_its_log(tmp_path):
+    with Server(tmp_path) as server:
+        server.stop()
+        (server.folder / "data" / "postgresql.conf").write_text("no_such_setting = 1")
+        with pytest.raises(RuntimeError, match="no_such_setting"):
+            server.start()
+        folder = server.folder
+    assert not folder.exists()
