@@ -1,0 +1,164 @@
+"""Take the guide's pictures of the app from the running example.
+
+Run from the top level: python docs/_static/screenshots.py
+The app runs on a database of its own, with the demo data and one calibration more.
+"""
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+FOLDER = Path(__file__).parent / "screenshots"
+THEME = Path(__file__).parent.parent / "_theme" / "staff_guide" / "static"
+EXAMPLE = Path(__file__).parents[2] / "example"
+sys.path.append(str(EXAMPLE))
+
+from staff_calibration import demo  # noqa: E402
+
+# Half as wide again as the guide's text, so that the picture stays legible there.
+VIEWPORT = {"width": 1000, "height": 860}
+PASSWORD = "shown-to-nobody"
+# Few colours are enough for an interface, and make a picture a third of its size.
+COLOURS = 16
+
+
+@contextmanager
+def running_app():
+    """Start the app with demo data on a free port; give its address."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        environment = os.environ | {
+            "SECRET_KEY": "a-key-for-the-minute-that-the-pictures-take-and-no-longer",
+            "DEBUG": "true",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+            "DATABASE_POOL_SIZE": "4",
+            "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",
+            "EMAIL_HOST": "localhost",
+            "EMAIL_HOST_USER": "nobody",
+            "EMAIL_HOST_PASSWORD": "nothing",
+            "DEFAULT_FROM_EMAIL": "calibration@example.com",
+        }
+        manage = [sys.executable, "manage.py"]
+        options = {"cwd": EXAMPLE, "env": environment, "stdout": subprocess.DEVNULL}
+        subprocess.run([*manage, "migrate"], check=True, **options)
+        subprocess.run(
+            [*manage, "seed_demo", "--password", PASSWORD], check=True, **options
+        )
+        server = subprocess.Popen(
+            [*manage, "runserver", "--noreload", str(port)],
+            stderr=subprocess.DEVNULL,
+            **options,
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(f"{address}/healthz", server)
+            yield address
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def wait_for(url, server):
+    """Return when the server answers; raise RuntimeError when it has ended."""
+    while server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=10).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("the app did not start: try `make run`")
+
+
+def readings():
+    """Return the readings of a staff that is 30 ppm too long, as a surveyor's file."""
+    value = 0.062
+    lines = ["PIN,READING,COUNT,SD"]
+    for pin, height in enumerate([*demo.heights_in(3).values(), 0], start=1):
+        lines.append(f"{pin},{value:.5f},10,0.00002")
+        value += height / 1.00003
+    return "\n".join(lines).encode()
+
+
+def calibrate(tab):
+    """Sign in as the demo surveyor and calibrate a staff."""
+    tab.goto("/accounts/login/")
+    tab.get_by_label("E-mail").fill("surveyor@example.com")
+    tab.get_by_label("Password").fill(PASSWORD)
+    with tab.expect_navigation():
+        tab.get_by_role("main").get_by_role("button", name="Log in").click()
+    tab.goto("/calibrations/new/")
+    for name, number in (("staff", "900402"), ("level", "900100")):
+        field = tab.locator(f"select[name={name}]")
+        choice = field.locator("option", has_text=number)
+        field.select_option(choice.get_attribute("value"))
+    tab.get_by_label("Observation date").fill("2025-03-18")
+    tab.get_by_label("Start temperature").fill("24.5")
+    tab.get_by_label("End temperature").fill("25.5")
+    tab.get_by_label("two-peg").check()
+    tab.get_by_label("Readings").set_input_files(
+        {"name": "900402.csv", "mimeType": "text/csv", "buffer": readings()}
+    )
+    store(tab.screenshot(), FOLDER / "upload.png")
+    with tab.expect_navigation(url="**/calibrations/*-*/"):
+        tab.get_by_role("button", name="Calibrate").click()
+
+
+def take_preview(browser):
+    """Store the picture that a chat or a social network shows beside a link."""
+    drawing = (FOLDER.parent / "push-to-request.svg").read_text()
+    tab = browser.new_page(viewport={"width": 1200, "height": 630})
+    tab.set_content(f"""
+        <style>
+          body {{ display: flex; align-items: center; gap: 60px; margin: 0 80px;
+                 height: 630px; font: 26px/1.5 system-ui; color: #1f2a33;
+                 border-top: 14px solid #0b5a6b; box-sizing: border-box; }}
+          h1 {{ font-size: 60px; line-height: 1.15; letter-spacing: -0.02em; }}
+          svg {{ height: 540px; flex: none; }}
+        </style>
+        <div>
+          <h1>Deploying the Staff Calibration App on Heroku</h1>
+          <p>A Django project, from a folder to a running site.</p>
+        </div>
+        {drawing}""")
+    store(tab.screenshot(), THEME / "preview.png")
+
+
+def store(picture, file):
+    """Write a screenshot with as few colours as it needs."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    print(f"{file.name}: {file.stat().st_size:,} bytes")
+
+
+def main():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    with running_app() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, chromium_sandbox=False
+        )
+        tab = browser.new_page(base_url=address, viewport=VIEWPORT, locale="en-AU")
+        tab.goto("/")
+        store(tab.screenshot(full_page=True), FOLDER / "home.png")
+        calibrate(tab)
+        store(tab.screenshot(), FOLDER / "certificate.png")
+        take_preview(browser)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
