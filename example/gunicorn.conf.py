@@ -5,6 +5,8 @@ where Heroku puts them: PORT (where to listen) and WEB_CONCURRENCY (the number o
 workers).
 """
 
+from importlib import import_module
+
 # Threads let a worker answer while another request waits for the database;
 # as many as DATABASE_POOL_SIZE, so that no thread waits for a connection.
 worker_class = "gthread"
@@ -34,3 +36,10 @@ access_log_format = (
 
 # Nobody controls a dyno's gunicorn through a socket.
 control_socket_disable = True
+
+
+def when_ready(server):
+    """Import the views before the fork too, so that the workers share them."""
+    from django.conf import settings
+
+    import_module(settings.ROOT_URLCONF)

@@ -200,7 +200,7 @@ def shown(output: str, typed: list[str]) -> str:
     """Return the output with what the terminal echoes of the typed answers."""
     for answer in typed:
         output = output.replace("\0", KEYS.get(answer, answer), 1)
-    return output
+    return "\n".join(line.rstrip() for line in output.splitlines())
 
 
 def answers(output: str, typed: list[str]) -> tuple[Answer, ...]:

@@ -4,6 +4,7 @@ Nothing outside the folder is touched: it holds the reader's HOME, the project, 
 stand-in's state and the database.
 """
 
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,8 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from rehearsal import start
-from rehearsal.platform import Platform
 from rehearsal.platform.build import find_python
+from rehearsal.platform.stand_in import Platform
 from rehearsal.script import Command, Listing, Page
 from rehearsal.terminal import Stuck, Terminal, difference, matches
 
@@ -49,15 +50,16 @@ class Stage:
             series = (start.EXAMPLE / ".python-version").read_text().strip()
             self.python = find_python(series) or Path(sys.executable)
             wheels = download_wheels(self.python)
-            self.platform = stack.enter_context(
-                Platform(self.folder / "platform", wheels=wheels)
-            )
+            self.folder.chmod(0o755)  # the database may run as another user
+            self.platform = stack.enter_context(Platform(self.folder, wheels=wheels))
             home = self.folder / "home"
             home.mkdir()
             (home / ".gitconfig").write_text(GIT_CONFIG)
             start.write_starting_project(home / "guide" / "example")
-            self.environment = self.platform.environment(home)
-            self.environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+            self.environment = self.platform.environment(home) | {
+                "TERM": "xterm-256color",
+                **self.local_port(),
+            }
             self.name_python(series)
             self.terminals = [self.open_terminal(home)]
             stack.callback(self.close_terminals)
@@ -69,6 +71,12 @@ class Stage:
 
     def open_terminal(self, home: Path) -> Terminal:
         return Terminal(home, self.environment, TIMEOUT)
+
+    def local_port(self) -> dict[str, str]:
+        """Return what keeps `heroku local` on loopback, at a port that nobody has."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        return {"PORT": str(port), "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
 
     def name_python(self, series: str) -> None:
         """Put the build's Python on the reader's PATH under the name the guide uses."""
@@ -118,7 +126,8 @@ class Stage:
 
     def told(self, command: Command, what: str) -> str:
         """Return a message with page, command and the end of the stand-in's log."""
-        log = "\n".join(f"    {each}" for each in self.platform.log()[-LOG_LINES:])
+        lines = [each for app in self.platform.apps for each in self.platform.log(app)]
+        log = "\n".join(f"    {each}" for each in lines[-LOG_LINES:])
         return (
             f"docs/{command.page}.rst, the block at line {command.line}:\n"
             f"    $ {command.text}\n{what}\n"
@@ -133,11 +142,9 @@ class Stage:
             raise Stopped(
                 f"the listings of the pages do not add up to example/:\n{different}"
             )
-        if self.platform.unknown or self.platform.refused:
-            raise Stopped(
-                "the stand-in could not answer: "
-                f"{[*self.platform.unknown, *self.platform.refused]}"
-            )
+        platform = self.platform
+        if failed := [*platform.unknown, *platform.refused, *platform.failures]:
+            raise Stopped("the stand-in could not answer:\n" + "\n".join(failed))
 
 
 def download_wheels(python: Path) -> Path:

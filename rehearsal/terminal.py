@@ -105,11 +105,14 @@ class Terminal:
 
     def second(self) -> "Terminal":
         """Return another terminal in the same place, with the same environment."""
-        folder = Path(self.ask("pwd"))
-        variables = self.ask("env -0 | tr '\\0' '\\n'").splitlines()
-        environment = dict(each.split("=", 1) for each in variables if "=" in each)
+        # Through a file: on the screen a long PATH would wrap.
+        variables = self.folder / ".environment"
+        self.ask(f"env -0 > {shlex.quote(str(variables))}")
+        environment = dict(
+            each.split("=", 1) for each in variables.read_text().split("\0") if each
+        )
         other = Terminal(self.folder, environment, self.timeout)
-        other.ask(f"cd {shlex.quote(str(folder))}")
+        other.ask(f"cd {shlex.quote(environment['PWD'])}")
         return other
 
     def close(self) -> None:

@@ -81,7 +81,7 @@ def test_typed_answers_are_found_with_their_prompts(read):
         Answer("Name:", "Ada"),
         Answer("Password:", None),
     )
-    assert command.output == "Press a key: \nName: Ada\nPassword:\nHello"
+    assert command.output == "Press a key:\nName: Ada\nPassword:\nHello"
 
 
 def test_a_parsed_literal_without_a_prompt_is_no_command(read):

@@ -394,8 +394,13 @@ class Platform:
         command = ["exec", "env"]
         command += [word for name in AMBIENT for word in ("-u", name)]
         command += [f"{name}={value}" for name, value in settings.items()]
-        command += [node(), "--no-deprecation", str(CLI)]
-        heroku.write_text(f'#!/bin/sh\n{shlex.join(command)} "$@"\n')
+        cli = [node(), "--no-deprecation", str(CLI)]
+        # Asked for its version, the CLI names the proxy too (its hooks/init/version.js).
+        heroku.write_text(
+            "#!/bin/sh\n"
+            f'case "$1" in *version) exec {shlex.join(cli)} "$@" ;; esac\n'
+            f'{shlex.join(command + cli)} "$@"\n'
+        )
         for program in [browser, heroku]:
             program.chmod(0o755)
 
