@@ -153,7 +153,7 @@ def test_of_two_pushes_at_once_the_second_is_refused(platform, app, tmp_path):
         second = pool.submit(other.push, app.name, **{"other.txt": ""})
         outputs = [first.result(), second.result()]
     assert sorted("deployed to Heroku" in output for output in outputs) == [False, True]
-    assert sum("rejected" in output for output in outputs) == 1
+    assert sum("rejected" in output for output in outputs) == 1, outputs
     assert len(app.releases) == 3
 
 
@@ -211,7 +211,7 @@ def test_an_app_that_exits_at_boot_crashes_with_h10(platform, app):
 
 def test_an_app_on_the_wrong_port_is_killed_with_r10(platform, app):
     app.reader.push(app.name, Procfile="web: exec sleep 1000\n")
-    until(lambda: "Error R10 (Boot timeout)" in log_of(app))
+    until(lambda: "Error R10 (Boot timeout)" in log_of(app), 20)
     until(lambda: "Process exited with status 137" in log_of(app))
 
 
@@ -404,6 +404,7 @@ def test_the_database_demands_tls_and_limits_connections(platform, api, app):
 def test_destroying_an_app_leaves_nothing(platform, api, fresh):
     api("POST", f"/apps/{fresh.name}/addons", {"plan": {"name": "heroku-postgresql"}})
     until(lambda: fresh.addons[0].state == "provisioned")
+    until(lambda: fresh.dynos["web.1"].state == "up")
     database, process = fresh.addons[0].database, fresh.dynos["web.1"].process
     path = f"/client/v11/databases/{fresh.addons[0].id}"
     api("POST", f"https://api.data.heroku.com{path}/backups")

@@ -15,6 +15,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path == "/slow":
             time.sleep(30)
         if self.path == "/die":
@@ -115,7 +116,7 @@ class Api:
 @contextmanager
 def running_platform(folder: Path, **options):
     """A platform with short times, and no failure of its own at the end."""
-    times = {"boot_timeout": 2, "request_timeout": 1, "stop_timeout": 1, "cool_off": 60}
+    times = {"boot_timeout": 5, "request_timeout": 1, "stop_timeout": 1, "cool_off": 60}
     with Platform(folder, **{**times, **options}) as platform:
         yield platform
         assert platform.failures == []

@@ -100,9 +100,10 @@ async def backend(platform, request, finished=lambda: None):
         start_new_session=True,
     )
     platform.keeper.watch(process.pid)
-    async for chunk in request.stream():
-        process.stdin.write(chunk)
-        await process.stdin.drain()
+    with suppress(ConnectionError):  # git may stop reading: its answer tells why
+        async for chunk in request.stream():
+            process.stdin.write(chunk)
+            await process.stdin.drain()
     process.stdin.close()
     status, headers = 200, {}
     while line := (await process.stdout.readline()).decode().strip():

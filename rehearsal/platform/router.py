@@ -39,13 +39,12 @@ class Exchange:
 
     def log(self, status: int, size: int, error: str = "", level: str = "info"):
         """The format of the Dev Center's article; H80 and H81 are no errors."""
-        query = f"?{self.request.url.query}" if self.request.url.query else ""
         service = round((time.monotonic() - self.begun) * 1000)
         self.app.log.write(
             "heroku",
             "router",
             f"at={level} {error}method={self.request.method} "
-            f'path="{self.request.url.path}{query}" host={self.app.host} '
+            f'path="{raw_path(self.request).decode()}" host={self.app.host} '
             f'request_id={self.id} fwd="{self.address}" dyno={self.dyno} '
             f"connect=0ms service={service}ms status={status} bytes={size} "
             "protocol=http1.1 tls=true tls_version=tls1.3",
