@@ -27,11 +27,11 @@ graceful_timeout = 20
 # Only the router reaches a dyno, so its X-Forwarded-Proto can be trusted.
 forwarded_allow_ips = "*"
 
-# One line a request in the log, with the router's id to find its other lines.
+# One line a request in the log, with the id that the app's other lines bear too.
 accesslog = "-"
 access_log_format = (
     'method=%(m)s path="%(U)s" status=%(s)s bytes=%(B)s duration_us=%(D)s '
-    "request_id=%({x-request-id}i)s"
+    "request_id=%({x-request-id}o)s"
 )
 
 # Nobody controls a dyno's gunicorn through a socket.

@@ -10,6 +10,7 @@ import doctest
 import secrets
 import shlex
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
@@ -61,11 +62,10 @@ class Terminal:
         output = b""
         try:
             for answer in command.answers:
-                self.bash.expect_exact(answer.prompt)
-                output += self.bash.before + self.bash.after
-                self.bash.sendline(
-                    self.password if answer.typed is None else answer.typed
-                )
+                prompt = answer.prompt
+                output += self.read_until(lambda shown, prompt=prompt: prompt in shown)
+                typed = self.password if answer.typed is None else answer.typed
+                self.bash.sendline(typed)
             self.bash.expect(MARKED)
         except (pexpect.TIMEOUT, pexpect.EOF) as error:
             seen = on_screen(output + (self.bash.before or b""))
@@ -74,20 +74,28 @@ class Terminal:
 
     def watch(self, command: Command) -> str:
         """Type a command that keeps running; return the screen once it shows what the
-        page shows, or when the time is over."""
+        page shows. Raises Stuck if it never does."""
         self.type(command)
-        output = b""
-        end = time.monotonic() + self.timeout
-        while time.monotonic() < end:
+        try:
+            output = self.read_until(lambda shown: matches(command.output, shown))
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            raise Stuck(difference(command.output, str(error))) from error
+        return on_screen(output)
+
+    def read_until(self, done: Callable[[str], bool]) -> bytes:
+        """Read until what the screen shows of it is `done`, colours left out.
+
+        Raises pexpect.TIMEOUT with what was shown, pexpect.EOF if the shell ends.
+        """
+        output, end = b"", time.monotonic() + self.timeout
+        while not done(on_screen(output)):
+            if time.monotonic() > end:
+                raise pexpect.TIMEOUT(on_screen(output))
             try:
                 output += self.bash.read_nonblocking(size=65536, timeout=1)
             except pexpect.TIMEOUT:
                 continue
-            except pexpect.EOF:
-                break
-            if matches(command.output, on_screen(output)):
-                break
-        return on_screen(output)
+        return output
 
     def type(self, command: Command) -> None:
         """Have bash read the command from a file, so that its echo is one line."""

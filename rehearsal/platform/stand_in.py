@@ -395,7 +395,7 @@ class Platform:
         command += [word for name in AMBIENT for word in ("-u", name)]
         command += [f"{name}={value}" for name, value in settings.items()]
         cli = [node(), "--no-deprecation", str(CLI)]
-        # Asked for its version, the CLI names the proxy too (its hooks/init/version.js).
+        # Asked for its version the CLI names the proxy too (hooks/init/version.js).
         heroku.write_text(
             "#!/bin/sh\n"
             f'case "$1" in *version) exec {shlex.join(cli)} "$@" ;; esac\n'
