@@ -125,7 +125,7 @@ def test_a_first_visit_is_light_quiet_and_asks_no_other_host(tab, address, page)
     tab.on("response", lambda response: responses.append(response))
     tab.on("console", lambda message: complaints.append(message.text))
     tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.goto(f"/{page}.html", wait_until="networkidle")
+    tab.goto(f"/{page}.html")
 
     assert not complaints
     assert [r.url for r in responses if not r.url.startswith(address)] == []
@@ -165,6 +165,13 @@ def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(tab):
     tab.keyboard.press("Enter")
     assert tab.get_by_role("textbox", name="Search").is_visible()
     tab.keyboard.press("Escape")
+    assert not tab.get_by_role("textbox", name="Search").is_visible()
+
+
+def test_the_menu_of_a_phone_opens_and_closes_by_touch(tab):
+    tab.goto("/index.html")
+    tab.get_by_role("button", name="Menu").click()
+    tab.get_by_role("button", name="Close").click()
     assert not tab.get_by_role("textbox", name="Search").is_visible()
 
 
@@ -239,12 +246,12 @@ def chosen_tabs(tab):
 
 
 @pytest.mark.parametrize("word", ["DATABASE_URL", "collectstatic"])
-def test_the_search_box_finds_a_word(tab, word):
+def test_the_search_box_finds_a_word_and_quotes_its_page(tab, word):
     tab.set_viewport_size(DESKTOP)
     tab.goto("/index.html")
     tab.get_by_role("textbox", name="Search").fill(word)
     tab.keyboard.press("Enter")
-    tab.locator("#search-results li a").first.wait_for()
+    tab.locator("#search-results .context").first.wait_for()
 
 
 def test_the_page_follows_the_colour_scheme(tab):
