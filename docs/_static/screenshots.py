@@ -125,7 +125,8 @@ def take_preview(browser):
         <style>
           body {{ display: flex; align-items: center; gap: 60px; margin: 0;
                  padding: 0 80px; height: 630px; font: 26px/1.5 system-ui;
-                 color: #1f2a33; border-top: 14px solid #0b5a6b; box-sizing: border-box; }}
+                 color: #1f2a33; border-top: 14px solid #0b5a6b;
+                 box-sizing: border-box; }}
           h1 {{ font-size: 60px; line-height: 1.15; letter-spacing: -0.02em; }}
           svg {{ height: 540px; flex: none; }}
         </style>
