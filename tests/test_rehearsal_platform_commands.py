@@ -12,6 +12,8 @@ pytestmark = pytest.mark.skipif(not cli_installed, reason=CLI_REASON)
 
 # In this order, in one project; `...` is doctest's ellipsis.
 TRANSCRIPT = """\
+$ env -u HEROKU_API_KEY heroku --version
+heroku/11.10.0 ... node-v...
 $ heroku auth:whoami
  ›   Warning: HEROKU_API_KEY is set
 ada@example.com

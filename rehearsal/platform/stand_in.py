@@ -382,24 +382,26 @@ class Platform:
             f"#!{sys.executable} -IS\n{BROWSER.format(address=self.plain_address)}"
         )
         ca = str(self.authority.ca)
-        settings = {
-            **CLI_SETTINGS,
+        network_settings = {
             "HTTPS_PROXY": self.proxy_address,
             "NODE_EXTRA_CA_CERTS": ca,
             "SSL_CERT_FILE": ca,
             "HEROKU_BUILDPACK_REGISTRY_URL": self.plain_address,
+        }
+        settings = {
+            **CLI_SETTINGS,
             "NODE_COMPILE_CACHE": str(self.folder / "node-cache"),
             "BROWSER": str(browser),
         }
-        command = ["exec", "env"]
-        command += [word for name in AMBIENT for word in ("-u", name)]
-        command += [f"{name}={value}" for name, value in settings.items()]
+        unset = [word for name in AMBIENT for word in ("-u", name)]
         cli = [node(), "--no-deprecation", str(CLI)]
+        offline = ["env", *unset, *(f"{k}={v}" for k, v in settings.items())]
+        online = [*offline, *(f"{k}={v}" for k, v in network_settings.items())]
         # Asked for its version the CLI names the proxy too (hooks/init/version.js).
         heroku.write_text(
             "#!/bin/sh\n"
-            f'case "$1" in *version) exec {shlex.join(cli)} "$@" ;; esac\n'
-            f'{shlex.join(command + cli)} "$@"\n'
+            f'case "$1" in *version) exec {shlex.join(offline + cli)} "$@" ;; esac\n'
+            f'exec {shlex.join(online + cli)} "$@"\n'
         )
         for program in [browser, heroku]:
             program.chmod(0o755)
