@@ -64,7 +64,7 @@ def test_an_interrupted_runner_leaves_nothing(tmp_path, number):
     # As the terminal's Ctrl-C does, to the whole group.
     os.killpg(runner.pid, number)
     runner.wait(20)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 10
     folders = [Path(postgres_folder)]
     while time.monotonic() < deadline:
         folders += tmp_path.glob("platform-*")
