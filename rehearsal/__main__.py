@@ -9,6 +9,7 @@ from pathlib import Path
 from rehearsal import record
 from rehearsal.script import Listing, Page, read_pages
 from rehearsal.stage import Stage, Stopped
+from rehearsal.window import window
 
 DOCTREES = Path(__file__).parent.parent / "build" / "doctrees"
 
@@ -71,11 +72,23 @@ def perform(pages: list[Page], keep: bool, recorded: bool) -> int:
         seconds = time.monotonic() - begun
         print(f"\n{stage.commands} commands performed in {seconds:.0f} s")
         if keep:
-            print(f"The app is at {stage.platform.address()}: Ctrl-C ends it")
-            signal.pause()
+            show(stage)
         if recorded:
             print(f"Recorded in {record.write(pages, stage)}")
     return 0
+
+
+def show(stage: Stage) -> None:
+    """Leave the app running for the reader's browser until Ctrl-C or SIGTERM."""
+    [app] = stage.platform.apps.values()
+    with (
+        stage.platform.client(timeout=120) as client,
+        window(client, app.web_url.rstrip("/")) as address,
+    ):
+        print(f"The app is at {address}")
+        print(f"Its user, made on deploy/push, has the password {stage.password}")
+        print("Ctrl-C ends the rehearsal", flush=True)
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -52,6 +52,8 @@ class Stage:
             wheels = download_wheels(self.python)
             self.folder.chmod(0o755)  # the database may run as another user
             self.platform = stack.enter_context(Platform(self.folder, wheels=wheels))
+            # Also when this process is killed.
+            self.platform.keeper.remove(self.folder)
             home = self.folder / "home"
             home.mkdir()
             (home / ".gitconfig").write_text(GIT_CONFIG)
@@ -84,6 +86,11 @@ class Stage:
         programs.mkdir()
         (programs / f"python{series}").symlink_to(self.python)
         self.environment["PATH"] = f"{programs}:{self.environment['PATH']}"
+
+    @property
+    def password(self) -> str:
+        """What was typed where the pages ask for a password."""
+        return self.terminals[0].password
 
     def close_terminals(self) -> None:
         while self.terminals:

@@ -1,0 +1,161 @@
+"""The guide is performed, and a rehearsal leaves nothing behind."""
+
+import http.server
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rehearsal.window import window
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def temporary():
+    """A folder that rehearsals use for /tmp; the database's user must get in."""
+    folder = Path(tempfile.mkdtemp(prefix="rehearsal-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def rehearse(site, temporary):
+    """Start rehearsals, each a process of its own; the built guide must be there."""
+    started = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rehearsal", *arguments],
+            cwd=ROOT,
+            env=os.environ | {"TMPDIR": str(temporary)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def left_behind(folder, patience=20):
+    """Return what still lies in a folder, and which processes name it.
+
+    What ends by itself gets some seconds to do so.
+    """
+    end = time.monotonic() + patience
+    while True:
+        files = sorted(each.name for each in folder.iterdir())
+        processes = [
+            command.replace("\0", " ")
+            for each in Path("/proc").glob("[0-9]*")
+            if str(folder)
+            in (command := words(each / "cmdline") + words(each / "environ"))
+        ]
+        if not (files or processes) or time.monotonic() > end:
+            return files + processes
+        time.sleep(0.5)
+
+
+def words(file):
+    try:
+        return file.read_text(errors="replace")
+    except (OSError, ProcessLookupError):
+        return ""
+
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="other processes are looked up in /proc"
+)
+
+
+@needs_proc
+def test_the_guide_is_performed_beside_another_rehearsal(rehearse, temporary):
+    """Both play what needs a name, a database and ports; neither meets the other."""
+    whole, other = rehearse(), rehearse("deploy/create")
+    told = {process: process.communicate()[0] for process in (whole, other)}
+    for process, output in told.items():
+        assert process.returncode == 0, output
+    assert re.search(r"\d+ commands performed in", told[whole])
+    print(told[whole])
+    assert left_behind(temporary) == []
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, signal.SIGKILL],
+    ids=lambda each: each.name,
+)
+def test_an_interrupted_rehearsal_leaves_nothing_behind(rehearse, temporary, number):
+    process = rehearse("prepare/the-app")
+    for line in process.stdout:
+        if "$ cp" in line:
+            break
+    assert left_behind(temporary, patience=0)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert left_behind(temporary) == []
+
+
+def test_an_unknown_page_is_named(rehearse):
+    process = rehearse("deploy/nowhere")
+    assert "no page 'deploy/nowhere'" in process.communicate()[0]
+    assert process.returncode == 1
+
+
+def test_the_script_can_be_printed_without_performing_it(rehearse):
+    process = rehearse("--list")
+    output = process.communicate()[0]
+    assert process.returncode == 0
+    assert "  $ git push heroku main\n" in output
+    assert "  staff/settings.py, a listing\n" in output
+    assert "(Not rehearsed: PowerShell" in output
+
+
+@pytest.fixture
+def inside():
+    """An app that answers with what it was asked, and redirects to itself."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body += b" from " + self.headers["Origin"].encode()
+            self.send_response(302)
+            self.send_header("Location", f"{address}/next")
+            self.send_header("Set-Cookie", "csrftoken=x; Path=/; Secure")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        address = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield address
+        server.shutdown()
+
+
+def test_the_window_exchanges_the_addresses(inside):
+    with httpx.Client() as client, window(client, inside) as outside:
+        answer = httpx.post(f"{outside}/", content=b"sent", headers={"Origin": outside})
+    assert answer.content == f"sent from {inside}".encode()
+    assert answer.headers["Location"] == f"{outside}/next"
+    assert answer.headers["Set-Cookie"] == "csrftoken=x; Path=/"
