@@ -15,7 +15,7 @@ install = $(BIN)/python -m pip install --disable-pip-version-check --requirement
 # What a recipe that failed has begun is not there the next time.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help html serve lint test rehearse run linkcheck bench clean
+.PHONY: help html serve lint test rehearse run screenshots linkcheck bench clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -45,6 +45,9 @@ rehearse: html $(VENV)/test.stamp rehearsal/node_modules/stamp  ## perform the g
 run: $(VENV)/run.stamp  ## start the example app with demo data on this machine
 	@cd example && cp -n .env.example .env; for command in migrate seed_demo runserver; \
 		do ../$(BIN)/python manage.py $$command || exit; done
+
+screenshots: $(VENV)/test.stamp $(VENV)/browser.stamp  ## take the pictures of the example app anew
+	@$(BIN)/python docs/_static/screenshots.py
 
 linkcheck: $(VENV)/html.stamp  ## ask every external link of the guide
 	@$(BIN)/sphinx-build --builder linkcheck --conf-dir . docs build/linkcheck

@@ -4,6 +4,7 @@ Paths here start at the top level of the repository, paths in pages at docs/.
 """
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -88,6 +89,20 @@ html_baseurl = re.search(
 ).group(1)
 html_additional_pages = {"404": "404.html"}
 html_copy_source = False
+
+# Read the Docs knows where a page can be edited; elsewhere there is no edit link.
+# https://docs.readthedocs.com/platform/stable/reference/environment-variables.html
+if repository := re.match(
+    r"https://github\.com/([^/]+)/([^/]+?)(\.git)?$",
+    os.environ.get("READTHEDOCS_GIT_CLONE_URL", ""),
+):
+    html_context = {
+        "display_github": True,
+        "github_user": repository.group(1),
+        "github_repo": repository.group(2),
+        "github_version": os.environ["READTHEDOCS_GIT_IDENTIFIER"],
+        "conf_py_path": "/docs/",
+    }
 
 # The copy button -------------------------------------------------------------
 # https://sphinx-copybutton.readthedocs.io/en/latest/use.html
