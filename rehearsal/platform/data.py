@@ -13,7 +13,7 @@ from starlette.routing import Route
 from rehearsal.platform import model
 from rehearsal.platform.errors import NotFound, Unprocessable
 
-PROVISIONING = 0.7  # seconds; the next command starts later, so it need not wait
+PROVISIONING = 0.2  # seconds; the next command starts later, so it need not wait
 
 
 async def provision(platform, app, addon: model.Addon):
