@@ -44,7 +44,7 @@ def main() -> int | str:
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     try:
-        return perform(pages, options.keep, options.record)
+        return perform(pages, not options.page, options.keep, options.record)
     except Stopped as stopped:
         return str(stopped)
     except KeyboardInterrupt:
@@ -61,14 +61,16 @@ def print_script(pages: list[Page]) -> None:
             print(f"  ({block.reason.removesuffix('.')}: line {block.line})")
 
 
-def perform(pages: list[Page], keep: bool, recorded: bool) -> int:
+def perform(pages: list[Page], whole: bool, keep: bool, recorded: bool) -> int:
     begun = time.monotonic()
     with Stage() as stage:
         print(f"The app's Python is {stage.python}")
         if keep:
             pages = [page for page in pages if page.name != "deploy/take-down"]
         stage.perform(pages)
-        stage.check_end()
+        stage.check_platform()
+        if whole:
+            stage.check_project()
         seconds = time.monotonic() - begun
         print(f"\n{stage.commands} commands performed in {seconds:.0f} s")
         if keep:

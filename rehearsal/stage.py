@@ -21,6 +21,7 @@ from rehearsal.terminal import Stuck, Terminal, difference, matches
 
 WHEELS = Path(__file__).parent / "wheels"
 TIMEOUT = 180  # seconds for one command; the longest is a push that installs packages
+BROWSER = 30  # seconds until the browser shows a page
 LOG_LINES = 30
 
 # git asks everybody once who they are; the reader has answered long ago.
@@ -130,6 +131,23 @@ class Stage:
         self.commands += 1
         if not matches(command.output, got):
             raise Stopped(self.told(command, difference(command.output, got)))
+        if command.text.startswith("heroku open"):
+            self.look(command)
+
+    def look(self, command: Command) -> None:
+        """Raise Stopped unless the browser is soon shown a page of the app.
+
+        `heroku open` returns before the browser has loaded anything.
+        """
+        opened = self.platform.opened
+        end = time.monotonic() + BROWSER
+        while time.monotonic() < end:
+            if opened and ".herokuapp.com" in opened[-1].url:
+                if opened[-1].status == 200 and "<h1" in opened[-1].body:
+                    return
+                raise Stopped(self.told(command, f"The browser shows {opened[-1]}"))
+            time.sleep(0.1)
+        raise Stopped(self.told(command, "The browser shows no page of the app."))
 
     def told(self, command: Command, what: str) -> str:
         """Return a message with page, command and the end of the stand-in's log."""
@@ -141,14 +159,16 @@ class Stage:
             f"The stand-in's log ends with\n{log}"
         )
 
-    def check_end(self) -> None:
-        """Raise Stopped unless the reader's files equal the example's, and the CLI
-        asked for nothing that the stand-in does not know."""
+    def check_project(self) -> None:
+        """Raise Stopped unless the reader's files now equal the example's."""
         project = Path(self.terminals[0].ask("pwd"))
         if different := start.differences(project):
             raise Stopped(
                 f"the listings of the pages do not add up to example/:\n{different}"
             )
+
+    def check_platform(self) -> None:
+        """Raise Stopped if the CLI asked for what the stand-in does not know."""
         platform = self.platform
         if failed := [*platform.unknown, *platform.refused, *platform.failures]:
             raise Stopped("the stand-in could not answer:\n" + "\n".join(failed))
