@@ -90,6 +90,12 @@ html_baseurl = re.search(
 html_additional_pages = {"404": "404.html"}
 html_copy_source = False
 
+# Link check ------------------------------------------------------------------
+# https://www.sphinx-doc.org/en/master/usage/configuration.html#options-for-the-linkcheck-builder
+
+# The reader's own machine, where nothing listens while links are checked.
+linkcheck_ignore = ["http://localhost:"]
+
 # Read the Docs knows where a page can be edited; elsewhere there is no edit link.
 # https://docs.readthedocs.com/platform/stable/reference/environment-variables.html
 if repository := re.match(
