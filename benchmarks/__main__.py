@@ -10,34 +10,33 @@ machine, so compare within one run and never across machines.
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import timeit
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-from rehearsal.platform.postgres import Server, free_port
+from rehearsal.platform.postgres import Server
+from tests.serving import (
+    EXAMPLE,
+    ROUTER,
+    copy_example,
+    manage,
+    serving,
+    web_command,
+)
 
-ROOT = Path(__file__).parent.parent
-EXAMPLE = ROOT / "example"
 sys.path.insert(0, str(EXAMPLE))
 
-from staff_calibration import computation, demo  # noqa: E402
-from tests import campaigns  # noqa: E402
+from staff_calibration import computation, demo
+from tests import campaigns
 
 SECONDS = 5
 CONNECTIONS = (1, 8, 32)
 WORKERS = 2  # what Heroku's buildpack sets on the smallest dynos
-# The app believes that the router has ended TLS, or it would redirect.
-ROUTER = {"X-Forwarded-Proto": "https"}
 
 # Two set-ups that together see the 21 pins of the demo range.
 KNOWN = dict(enumerate(demo.HEIGHTS, start=1))
@@ -111,33 +110,25 @@ def measure_bare(folder):
         settings.write(BARE_SETTINGS)
     shutil.copy(EXAMPLE / "gunicorn.conf.py", project)
     command = "gunicorn --config gunicorn.conf.py bare.wsgi"
-    with serving(project, command, os.environ) as (address, figures):
-        figures["load"] = under_load("Bare project", address + "/", {})
-    return figures
+    with serving(project, command, dict(os.environ), WORKERS) as server:
+        load = under_load("Bare project", server.address + "/", {})
+        return figures_of(server, load)
 
 
 def measure_example(folder, database):
-    project = folder / "example"
-    shutil.copytree(
-        EXAMPLE,
-        project,
-        ignore=shutil.ignore_patterns(
-            "__pycache__", "staticfiles", ".env", "db.sqlite3"
-        ),
-    )
+    project = copy_example(folder)
     variables = os.environ | dotenv_values(EXAMPLE / ".env.example")
     variables |= {"DATABASE_URL": database, "DEBUG": "false"}
     manage(project, variables, "collectstatic", "--no-input")
     manage(project, variables, "migrate")
     manage(project, variables, "seed_demo")
     facts = json.loads(manage(project, variables, "shell", "-v0", "-c", FACTS))
-    procfile = (project / "Procfile").read_text()
-    web = re.search(r"^web: (.+)$", procfile, re.MULTILINE)[1]
     signed_in = {"Cookie": f"sessionid={facts['session']}"}
-    with serving(project, web, variables) as (address, figures):
+    with serving(project, web_command(project), variables, WORKERS) as server:
+        address = server.address
         upload, headers = calibration_form(address, facts)
         (folder / "upload").write_bytes(upload)
-        figures["load"] = [
+        load = [
             *under_load("Home page", address + "/", {}),
             *under_load(
                 "Static file", address + facts["style"], {"Accept-Encoding": "br"}
@@ -152,19 +143,7 @@ def measure_example(folder, database):
                 "List, signed in, 25 rows", address + "/calibrations/", signed_in
             ),
         ]
-    return figures
-
-
-def manage(project, variables, *arguments):
-    """Standard output of a manage.py command."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=project,
-        env=variables,
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout
+        return figures_of(server, load)
 
 
 def calibration_form(address, facts):
@@ -191,44 +170,10 @@ def calibration_form(address, facts):
     return ("".join(parts) + "--boundary--\r\n").encode(), headers
 
 
-@contextmanager
-def serving(project, command, variables):
-    """Run the command; give its address and {figure: value}, complete at the end."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    own = {"PORT": str(port), "WEB_CONCURRENCY": str(WORKERS), "PATH": path}
-    figures = {}
-    with (project / "server.log").open("w") as log:
-        start = time.perf_counter()
-        server = subprocess.Popen(
-            shlex.split(command),
-            cwd=project,
-            env=variables | own,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            wait_for(address, server, project / "server.log")
-            figures[START] = time.perf_counter() - start
-            yield address, figures
-            figures.update(memory(server.pid))
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def wait_for(address, server, log):
-    """Return at the first answer; raise HTTPError if it is not 200."""
-    request = urllib.request.Request(address, headers=ROUTER)
-    while server.poll() is None:
-        try:
-            return urllib.request.urlopen(request).close()
-        except urllib.error.HTTPError:
-            raise
-        except OSError:
-            time.sleep(0.005)
-    raise RuntimeError(f"the server ended:\n{log.read_text()}")
+def figures_of(server, load):
+    """{figure: value} of a server that has stood the load."""
+    start = {"load": load, START: server.seconds_to_first_answer}
+    return start | memory(server.process.pid)
 
 
 def memory(master):

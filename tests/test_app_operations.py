@@ -5,22 +5,17 @@ import io
 import logging
 import os
 import re
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
 from staff.middleware import RequestIdFilter
-from tests import environment
-from tests.conftest import ROOT
+from tests import environment, serving
 from tests.people import browser, user
+from tests.serving import ROUTER, ask
 
-EXAMPLE = ROOT / "example"
 GIVEN = "01234567-89ab-cdef-0123-456789abcdef"
 
 
@@ -104,86 +99,48 @@ def database(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def address(database, tmp_path_factory):
+def port(database, tmp_path_factory):
     """Where gunicorn serves the example, under its own configuration."""
-    from rehearsal.platform.postgres import free_port
-
-    port = free_port()
-    variables = {
-        **os.environ,
-        **environment.PRODUCTION,
-        "DATABASE_URL": database.create_database("outage"),
-        "PORT": str(port),
-        "WEB_CONCURRENCY": "1",
-    }
-    run = {"cwd": EXAMPLE, "env": variables}
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, **run)
-    with (tmp_path_factory.getbasetemp() / "gunicorn.log").open("w") as log:
-        server = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "gunicorn",
-                f"--bind=127.0.0.1:{port}",
-                "staff.wsgi",
-            ],
-            stdout=log,
-            stderr=log,
-            **run,
-        )
-        try:
-            wait_for(f"http://localhost:{port}", "/healthz", 200)
-            yield f"http://localhost:{port}"
-        finally:
-            server.terminate()
-            server.wait()
+    project = serving.copy_example(tmp_path_factory.mktemp("outage"))
+    url = {"DATABASE_URL": database.create_database("outage")}
+    variables = {**os.environ, **environment.PRODUCTION, **url}
+    serving.manage(project, variables, "migrate", "-v0")
+    with serving.serving(project, serving.web_command(project), variables) as server:
+        yield server.port
 
 
-def ask(address, path, **headers):
-    """Status, headers and text of an answer, as if through Heroku's router."""
-    request = urllib.request.Request(
-        address + path, headers={"X-Forwarded-Proto": "https", **headers}
-    )
-    try:
-        answer = urllib.request.urlopen(request, timeout=25)
-    except urllib.error.HTTPError as error:
-        answer = error
-    with answer:
-        return answer.status, answer.headers, answer.read().decode()
-
-
-def wait_for(address, path, status, seconds=20):
+def wait_until_healthy(port, seconds=20):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
-            if ask(address, path)[0] == status:
+            if ask(port, "/healthz")[0] == 200:
                 return
         time.sleep(0.1)
-    pytest.fail(f"{path} did not answer {status} within {seconds} s")
+    pytest.fail(f"/healthz did not answer 200 within {seconds} s")
 
 
-def test_the_app_outlives_its_database(address, database):
-    signed_in = {"Cookie": "sessionid=0123456789abcdef0123456789abcdef"}
-    assert ask(address, "/")[0] == 200
+def test_the_app_outlives_its_database(port, database):
+    signed_in = ROUTER | {"Cookie": "sessionid=0123456789abcdef0123456789abcdef"}
+    assert ask(port, "/")[0] == 200
     database.stop()
     try:
-        status, _, text = ask(address, "/healthz")
+        status, _, text = ask(port, "/healthz")
         assert (status, text) == (503, '{"database": "unavailable"}')
-        for path, headers in [("/", {}), ("/accounts/profile/", signed_in)]:
-            status, answer, text = ask(address, path, **headers)
+        for path, headers in [("/", ROUTER), ("/accounts/profile/", signed_in)]:
+            status, answer, text = ask(port, path, headers)
             assert status == 503
             assert "The database does not answer" in text
             assert answer["Retry-After"]
-        assert ask(address, "/guide/")[0] == 200
-        assert ask(address, "/nowhere/")[0] == 404
+        assert ask(port, "/guide/")[0] == 200
+        assert ask(port, "/nowhere/")[0] == 404
     finally:
         database.start()
-    wait_for(address, "/healthz", 200)
-    assert ask(address, "/")[0] == 200
+    wait_until_healthy(port)
+    assert ask(port, "/")[0] == 200
 
 
-def test_a_restarted_database_is_not_noticed(address, database):
+def test_a_restarted_database_is_not_noticed(port, database):
     """The pool's connections are broken; the next request must not meet one."""
-    assert [ask(address, "/healthz")[0] for _ in range(8)] == [200] * 8
+    assert [ask(port, "/healthz")[0] for _ in range(8)] == [200] * 8
     database.restart()
-    assert [ask(address, "/")[0] for _ in range(8)] == [200] * 8
+    assert [ask(port, "/")[0] for _ in range(8)] == [200] * 8

@@ -1,0 +1,112 @@
+"""A Django project under its own server command, as a process of this machine.
+
+For the tests and the benchmarks: the example runs as its Procfile says, from a copy
+that has nothing of a contributor's (.env, db.sqlite3).
+"""
+
+import http.client
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.platform.postgres import free_port
+
+EXAMPLE = Path(__file__).parent.parent / "example"
+# The app believes that the router has ended TLS, or it would redirect.
+ROUTER = {"X-Forwarded-Proto": "https"}
+# The programs beside this Python, as in an active virtual environment.
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server: where it answers, its process, its log, its start in s."""
+
+    port: int
+    process: subprocess.Popen
+    log: Path
+    seconds_to_first_answer: float
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def copy_example(folder: Path) -> Path:
+    """Copy the example, without a contributor's own files, into a folder of folder."""
+    own = shutil.ignore_patterns(".env", "db.sqlite3")
+    return shutil.copytree(EXAMPLE, folder / "example", ignore=own)
+
+
+def manage(project: Path, variables: dict, *arguments: str) -> str:
+    """Standard output of a manage.py command."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=project,
+        env=variables,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+def web_command(project: Path) -> str:
+    procfile = (project / "Procfile").read_text()
+    return re.search(r"^web: (.+)$", procfile, re.MULTILINE)[1]
+
+
+@contextmanager
+def serving(project: Path, command: str, variables: dict, workers: int = 1):
+    """Run the command, wait for the first answer of "/", give what is Served.
+
+    Raises RuntimeError with the log if the server ends before or answers no 200.
+    """
+    port = free_port()
+    log = project / "server.log"
+    own = {"PORT": str(port), "WEB_CONCURRENCY": str(workers), "PATH": PATH}
+    with log.open("w") as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            shlex.split(command),
+            cwd=project,
+            env=variables | own,
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            status = wait_for_answer(port, process)
+            took = time.perf_counter() - start
+            if status != 200:
+                raise RuntimeError(f"first answer {status}:\n{log.read_text()}")
+            yield Served(port, process, log, took)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def wait_for_answer(port: int, process: subprocess.Popen) -> int | None:
+    """Status of the first answer; None if the process ended without one."""
+    while process.poll() is None:
+        try:
+            return ask(port, "/")[0]
+        except OSError:
+            time.sleep(0.005)
+    return None
+
+
+def ask(port: int, path: str, headers: dict = ROUTER):
+    """Status, headers and text of an answer, by default as if through the router."""
+    connection = http.client.HTTPConnection("localhost", port, timeout=25)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read().decode()
+    finally:
+        connection.close()
