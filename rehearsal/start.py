@@ -43,6 +43,8 @@ APP_OWNED = {
     "AXES_": "limits the log-ins of the app",
     "SILENCED_SYSTEM_CHECKS": "belongs to the limit on log-ins",
     "CONTENT_SECURITY_POLICY": "says what the app's pages load",
+    "FILE_UPLOAD_HANDLERS": "limits what the app's forms take",
+    "DATA_UPLOAD_MAX_NUMBER_FILES": "limits what the app's forms take",
     "LANGUAGE_CODE": "is the app's language",
     "TIME_ZONE": "is where the app's range lies",
     "USE_I18N": WRITTEN_BY_STARTPROJECT,

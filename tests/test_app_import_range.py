@@ -90,7 +90,7 @@ def test_what_is_refused_is_named_with_its_reason(archive):
         "20269999-INV1-QZ: 20269999 is not a date",
         "20260104-INV1-QZ: 0 .ASC files",
         "20260105-INV1-QZ: no temperatures",
-        "20260106-INV1-QZ: REPORT.ASC",
+        "20260106-INV1-QZ: REPORT.ASC: This is not a text file",
         "29990107-INV1-QZ: This date is in the future",
         "2 loaded, 0 there already, 8 refused.",
     ):

@@ -235,17 +235,21 @@ def test_a_wrong_field_stores_nothing(changes, surveyor, staff, level):
 def test_an_earlier_observation_does_not_replace_a_later_factor(level, surveyor):
     stored.reference()
     staff = stored.staff(factor=1.0001, calibration_date=date(2026, 5, 1))
-    assert stored.calibrate(browser(surveyor), staff, level).status_code == 302
+    client = browser(surveyor)
+    response = stored.calibrate(client, staff, level)
     staff.refresh_from_db()
     assert (staff.factor, staff.calibration_date) == (1.0001, date(2026, 5, 1))
+    assert "The staff keeps its factor" in client.get(response.url).text
 
 
 def test_a_later_observation_replaces_the_factor(level, surveyor):
     stored.reference()
     staff = stored.staff(factor=1.0001, calibration_date=date(2025, 5, 1))
-    stored.calibrate(browser(surveyor), staff, level)
+    client = browser(surveyor)
+    response = stored.calibrate(client, staff, level)
     staff.refresh_from_db()
     assert staff.factor == StaffCalibration.objects.get().standard_factor
+    assert "The staff keeps its factor" not in client.get(response.url).text
     assert staff.calibration_date == stored.DAY
 
 
@@ -357,6 +361,17 @@ def test_no_page_needs_an_inline_style_or_script(calibration, surveyor):
     for address in (REGISTRY, FORM, *pages):
         html = client.get(address).content.decode()
         assert not re.search(r"\sstyle=|<style|<script|\son[a-z]+=", html)
+
+
+def test_a_history_loads_no_files(calibration, surveyor, staff, level):
+    client = browser(surveyor)
+    for day in (1, 2, 3):
+        stored.calibrate(client, staff, level, date=f"2026-03-0{day}")
+    with CaptureQueriesContext(connection) as captured:
+        html = client.get(reverse("instruments:staff_detail", args=[staff.pk])).text
+    assert html.count('<th scope="row">') == 4
+    assert len(captured) <= 4
+    assert not [query for query in captured if "file_text" in query["sql"]]
 
 
 @pytest.mark.parametrize("name", ["certificate", "pdf", "verify"])

@@ -4,14 +4,45 @@ The disk of a dyno is thrown away: what an upload brings is stored in the databa
 """
 
 import hashlib
+from io import BytesIO
 from typing import NamedTuple
 
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 
 LIMIT = 200_000
 KEPT_FOR = 24 * 60 * 60
+
+
+class SmallFileUploadHandler(FileUploadHandler):
+    """Keeps no more of a file than a form could accept, in memory, and its true size.
+
+    Django's own handlers would write a large file to the disk before anything has
+    asked who sends it.
+    """
+
+    def new_file(self, *args, **kwargs):
+        super().new_file(*args, **kwargs)
+        self.file = BytesIO()
+
+    def receive_data_chunk(self, raw_data, start):
+        if start <= LIMIT:
+            self.file.write(raw_data)
+
+    def file_complete(self, file_size):
+        self.file.seek(0)
+        return InMemoryUploadedFile(
+            self.file,
+            self.field_name,
+            self.file_name,
+            self.content_type,
+            file_size,
+            self.charset,
+            self.content_type_extra,
+        )
 
 
 class TextUpload(NamedTuple):

@@ -21,7 +21,9 @@ def staff_detail(request, pk):
     """A staff and the history of its calibrations."""
     staves = visible_to(request.user, Staff.objects.select_related("type", "owner"))
     staff = get_object_or_404(staves, pk=pk)
-    return render(request, "instruments/staff_detail.html", {"staff": staff})
+    calibrations = staff.calibrations.defer("file_text", "reference")
+    context = {"staff": staff, "calibrations": calibrations}
+    return render(request, "instruments/staff_detail.html", context)
 
 
 def staff_add(request):

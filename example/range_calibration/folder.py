@@ -142,8 +142,10 @@ def _report_file(folder: Path) -> Path:
 def _read(path: Path, fallback: str | None):
     try:
         return read_upload(path.name, path.read_bytes(), fallback)
-    except (OSError, ValidationError) as error:
-        raise Refused(f"{path.name}: {error}") from error
+    except OSError as error:
+        raise Refused(f"{path.name}: {error.strerror}") from error
+    except ValidationError as error:
+        raise Refused(f"{path.name}: {error.message}") from error
 
 
 def _temperatures(report) -> list[float]:

@@ -26,7 +26,7 @@ A_PAGE = 25
 @range_officer_required
 def campaigns(request):
     """List the campaigns, the latest first."""
-    stored = RangeMeasurement.objects.select_related("staff", "level")
+    stored = RangeMeasurement.objects.select_related("staff__owner", "level")
     page = Paginator(stored.defer("file_text", "heights"), A_PAGE).get_page(
         request.GET.get("page")
     )
@@ -111,7 +111,7 @@ def campaign(request, pk):
 def delete(request, pk):
     """Ask, then delete a campaign and recompute the table."""
     campaign = get_object_or_404(
-        RangeMeasurement.objects.select_related("staff"), pk=pk
+        RangeMeasurement.objects.defer("file_text", "heights"), pk=pk
     )
     if request.method == "POST":
         with transaction.atomic():

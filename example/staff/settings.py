@@ -180,6 +180,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# A form takes one small text file: whatever is sent, little of it is kept in memory
+# and nothing on the disk.
+# https://docs.djangoproject.com/en/5.2/ref/files/uploads/#custom-upload-handlers
+FILE_UPLOAD_HANDLERS = ["instruments.uploads.SmallFileUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+
 
 # Internationalization
 # https://docs.djangoproject.com/en/5.2/topics/i18n/

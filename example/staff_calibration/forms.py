@@ -125,7 +125,8 @@ class CalibrationForm(forms.Form):
             )
 
     def _ask_to_replace(self, *, staff, date, replace, **_):
-        existing = StaffCalibration.objects.filter(staff=staff, date=date).first()
+        same_day = StaffCalibration.objects.filter(staff=staff, date=date)
+        existing = same_day.only("standard_factor").first()
         if existing and existing.pk != replace:
             self.fields["replace"].widget = forms.CheckboxInput({"value": existing.pk})
             self.data["replace"] = ""

@@ -16,7 +16,8 @@ def store(calibration, runs, result, *, replace=None):
     """Complete an unsaved calibration with its result, and save it with its readings.
 
     `replace` is the id of the calibration of the same day that this one supersedes; its
-    certificate ceases to exist. The staff takes the factor unless it has a later one.
+    certificate ceases to exist. The staff takes the factor unless it has a later one;
+    return whether it did.
     Raises AlreadyCalibrated if the staff has another calibration on that day.
     """
     _describe(calibration, result)
@@ -27,7 +28,7 @@ def store(calibration, runs, result, *, replace=None):
             ).delete()
             calibration.save(force_insert=True)
             StaffReading.objects.bulk_create(_readings(calibration, runs))
-            Staff.objects.filter(
+            updated = Staff.objects.filter(
                 Q(calibration_date=None) | Q(calibration_date__lte=calibration.date),
                 pk=calibration.staff_id,
             ).update(
@@ -35,6 +36,7 @@ def store(calibration, runs, result, *, replace=None):
             )
     except IntegrityError as error:
         raise AlreadyCalibrated from error
+    return updated == 1
 
 
 def _describe(calibration, result):

@@ -57,7 +57,7 @@ def calibrate(request):
     if request.method == "POST" and form.is_valid():
         calibration = form.unsaved(request.user)
         try:
-            store(
+            is_latest = store(
                 calibration,
                 form.runs,
                 form.result,
@@ -70,6 +70,11 @@ def calibrate(request):
             )
         else:
             messages.success(request, "The calibration is stored.")
+            if not is_latest:
+                messages.warning(
+                    request,
+                    "The staff keeps its factor, which is from a later observation.",
+                )
             return redirect(calibration)
     return render(request, "staff_calibration/calibrate.html", {"form": form})
 
@@ -110,7 +115,8 @@ def _visible_calibration(user, pk):
 @require_safe
 def verify(request, pk):
     """Tell anyone who holds a certificate that it is genuine, and nothing more."""
-    calibration = get_object_or_404(StaffCalibration, pk=pk)
+    calibrations = StaffCalibration.objects.defer("file_text", "reference")
+    calibration = get_object_or_404(calibrations, pk=pk)
     response = render(
         request, "staff_calibration/verify.html", {"calibration": calibration}
     )
