@@ -27,7 +27,7 @@ def main() -> int | str:
         "--keep", action="store_true", help="stop before the app is taken down"
     )
     parser.add_argument(
-        "--record", action="store_true", help="write docs/rehearsal.json at the end"
+        "--record", action="store_true", help="record a whole rehearsal for the site"
     )
     options = parser.parse_args()
     try:
@@ -64,7 +64,6 @@ def print_script(pages: list[Page]) -> None:
 def perform(pages: list[Page], whole: bool, keep: bool, recorded: bool) -> int:
     begun = time.monotonic()
     with Stage() as stage:
-        print(f"The app's Python is {stage.python}")
         if keep:
             pages = [page for page in pages if page.name != "deploy/take-down"]
         stage.perform(pages)
@@ -75,7 +74,7 @@ def perform(pages: list[Page], whole: bool, keep: bool, recorded: bool) -> int:
         print(f"\n{stage.commands} commands performed in {seconds:.0f} s")
         if keep:
             show(stage)
-        if recorded:
+        if recorded and whole:
             print(f"Recorded in {record.write(pages, stage)}")
     return 0
 

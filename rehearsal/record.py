@@ -27,6 +27,7 @@ def write(pages: list[Page], stage: Stage) -> Path:
         "pages": {
             page.name: {
                 "commands": count,
+                "excused": len(page.excused),
                 "digest": extension.digest(environment, page.name),
             }
             for page in pages

@@ -49,7 +49,11 @@ class Stage:
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))
             )
             series = (start.EXAMPLE / ".python-version").read_text().strip()
-            self.python = find_python(series) or Path(sys.executable)
+            found = find_python(series)
+            self.python = found or Path(sys.executable)
+            if not found:
+                missing = f"Python {series} is not on this machine"
+                self.report(f"{missing}: {self.python} takes its part")
             wheels = download_wheels(self.python)
             self.folder.chmod(0o755)  # the database may run as another user
             self.platform = stack.enter_context(Platform(self.folder, wheels=wheels))
@@ -152,11 +156,11 @@ class Stage:
     def told(self, command: Command, what: str) -> str:
         """Return a message with page, command and the end of the stand-in's log."""
         lines = [each for app in self.platform.apps for each in self.platform.log(app)]
-        log = "\n".join(f"    {each}" for each in lines[-LOG_LINES:])
+        log = "".join(f"\n    {each}" for each in lines[-LOG_LINES:])
         return (
             f"docs/{command.page}.rst, the block at line {command.line}:\n"
-            f"    $ {command.text}\n{what}\n"
-            f"The stand-in's log ends with\n{log}"
+            f"    $ {command.text}\n{what}"
+            + ("\nThe stand-in's log ends with" + log if log else "")
         )
 
     def check_project(self) -> None:

@@ -22,12 +22,12 @@ SHORT = {"deploy/take-down"}
 CHECKPOINT_IN_THE_BROWSER = {"deploy/account"}
 
 # Blocks that no rehearsal performs, by the prompt. A change here is a decision.
-EXCUSED = {"PS> ": 10, "$ ": 8}
+EXCUSED = {"PS> ": 2, "$ ": 7}
 
 # Languages of the blocks that are neither a listing nor a session.
 TYPED = {
     "none": "a tree of files, a file's one line",
-    "powershell": "PowerShell, which is not rehearsed",
+    "ps1con": "PowerShell, which is not rehearsed",
     "text": "lines of a log",
 }
 

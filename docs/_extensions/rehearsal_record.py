@@ -16,7 +16,7 @@ def read_record():
     """Return the record, or {} before the first rehearsal.
 
     Keys: date (ISO 8601), versions (name to text), commands (int), and pages (name to
-    {"commands": int, "digest": str}).
+    {"commands": int, "excused": int, "digest": str}).
     """
     return json.loads(RECORD.read_text()) if RECORD.exists() else {}
 
