@@ -21,8 +21,6 @@ from rehearsal.platform.postgres import free_port
 EXAMPLE = Path(__file__).parent.parent / "example"
 # The app believes that the router has ended TLS, or it would redirect.
 ROUTER = {"X-Forwarded-Proto": "https"}
-# The programs beside this Python, as in an active virtual environment.
-PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,17 @@ def copy_example(folder: Path) -> Path:
     return shutil.copytree(EXAMPLE, folder / "example", ignore=own)
 
 
-def manage(project: Path, variables: dict, *arguments: str) -> str:
+def path_of(python: str) -> dict[str, str]:
+    """PATH as in the active virtual environment of that Python."""
+    return {"PATH": f"{Path(python).parent}:{os.environ['PATH']}"}
+
+
+def manage(
+    project: Path, variables: dict, *arguments: str, python: str = sys.executable
+) -> str:
     """Standard output of a manage.py command."""
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        [python, "manage.py", *arguments],
         cwd=project,
         env=variables,
         check=True,
@@ -63,14 +68,20 @@ def web_command(project: Path) -> str:
 
 
 @contextmanager
-def serving(project: Path, command: str, variables: dict, workers: int = 1):
+def serving(
+    project: Path,
+    command: str,
+    variables: dict,
+    workers: int = 1,
+    python: str = sys.executable,
+):
     """Run the command, wait for the first answer of "/", give what is Served.
 
     Raises RuntimeError with the log if the server ends before or answers no 200.
     """
     port = free_port()
     log = project / "server.log"
-    own = {"PORT": str(port), "WEB_CONCURRENCY": str(workers), "PATH": PATH}
+    own = {"PORT": str(port), "WEB_CONCURRENCY": str(workers)} | path_of(python)
     with log.open("w") as output:
         start = time.perf_counter()
         process = subprocess.Popen(

@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -160,7 +161,7 @@ def test_a_missing_variable_stops_the_start_with_its_name(project, variables):
     stopped = subprocess.run(
         shlex.split(serving.web_command(project)),
         cwd=project,
-        env=incomplete | {"PORT": "0", "PATH": serving.PATH},
+        env=incomplete | {"PORT": "0"} | serving.path_of(sys.executable),
         stderr=subprocess.PIPE,
         text=True,
         timeout=30,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 import re
 import threading
 import uuid
@@ -92,6 +93,12 @@ def test_the_pdf_says_what_the_page_says(calibration, surveyor):
     assert len(pdf.pages) == 1
     for piece in (str(calibration.pk), "1.000345", "20.5 °C", "M. Jones", "14-15"):
         assert piece in text
+
+
+def test_a_pdf_leaves_no_line_in_the_log(calibration, surveyor, caplog):
+    assert logging.getLogger().isEnabledFor(logging.INFO)
+    browser(surveyor).get(page("pdf", calibration))
+    assert caplog.messages == []
 
 
 def test_a_pdf_holds_names_from_all_of_europe(calibration, surveyor):

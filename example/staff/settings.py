@@ -243,8 +243,9 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # Four lines for each log-in are too many.
+        # Four lines for each log-in, and a hundred for each PDF, are too many.
         "axes": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
