@@ -52,6 +52,7 @@ RUNS = [
 
 START = "Start to first answer, s"
 WORKER = "Memory of a worker, MB"
+AFTER_PDF = "The same after the certificates as PDF, MB"
 TOGETHER = "Memory of master and workers, what they share counted once, MB"
 
 BARE_URLS = """\
@@ -104,6 +105,7 @@ def main():
     print("| --- | ---: | ---: |")
     for line in (START, WORKER, TOGETHER):
         print(f"| {line} | {bare[line]:.2f} | {example[line]:.2f} |")
+    print(f"| {AFTER_PDF} | | {example[AFTER_PDF]:.2f} |")
     print(f"| Calibration of 21 pins, ms | | {computation_milliseconds():.2f} |")
 
 
@@ -111,7 +113,7 @@ def install_requirements(folder):
     """Return the Python of a new virtual environment with what a dyno would have."""
     venv.create(folder, with_pip=True)
     python = str(folder / "bin" / "python")
-    install = [python, "-m", "pip", "install", "--quiet", "--requirement"]
+    install = [python, "-m", "pip", "install", "--quiet", "--quiet", "--requirement"]
     subprocess.run([*install, EXAMPLE / "requirements.txt"], check=True)
     return python
 
@@ -163,10 +165,12 @@ def measure_example(folder, database, python):
         ]
         _, _, listed = ask(server.port, "/calibrations/", ROUTER | signed_in)
         [certificate, *_] = re.findall("/calibrations/[0-9a-f]{8}-[^/]+/", listed)
-        load += under_load(
+        figures = figures_of(server, load)
+        figures["load"] += under_load(
             "Certificate as PDF", f"{address}{certificate}pdf/", signed_in
         )
-        return figures_of(server, load)
+        figures[AFTER_PDF] = memory(server.process.pid)[WORKER]
+    return figures
 
 
 def calibration_form(address, facts):
