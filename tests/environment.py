@@ -8,6 +8,7 @@ takes the database of a developer's machine instead.
 
 import atexit
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -42,6 +43,10 @@ def start_postgres():
     atexit.register(postgres.stop)
     return postgres.url()  # the superuser's: a plain role may not create databases
 
+
+# A shell starts its background jobs with SIGINT ignored and their children inherit
+# that; the tests that interrupt a program need one that can be interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.update(PRODUCTION)
 os.environ["DATABASE_URL"] = (
