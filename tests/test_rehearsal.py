@@ -10,9 +10,11 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from rehearsal.window import window
@@ -71,6 +73,21 @@ def left_behind(folder, patience=20):
         time.sleep(0.5)
 
 
+def watch_ports(process, addresses):
+    """Add each address that the process and its children listen at, while it runs."""
+    while process.poll() is None:
+        with suppress(psutil.Error):
+            family = psutil.Process(process.pid)
+            for each in [family, *family.children(recursive=True)]:
+                with suppress(psutil.Error):
+                    addresses.update(
+                        connection.laddr.ip
+                        for connection in each.net_connections("inet")
+                        if connection.status == psutil.CONN_LISTEN
+                    )
+        time.sleep(1)
+
+
 def words(file):
     try:
         return file.read_text(errors="replace")
@@ -85,13 +102,18 @@ needs_proc = pytest.mark.skipif(
 
 @needs_proc
 def test_the_guide_is_performed_beside_another_rehearsal(rehearse, temporary):
-    """Both play what needs a name, a database and ports; neither meets the other."""
+    """Both play what needs a name, a database and ports; neither meets the other, and
+    nobody outside this machine can reach either."""
     whole, other = rehearse(), rehearse("deploy/create")
+    watching = threading.Thread(target=watch_ports, args=(whole, ports := set()))
+    watching.start()
     told = {process: process.communicate()[0] for process in (whole, other)}
+    watching.join()
     for process, output in told.items():
         assert process.returncode == 0, output
     assert re.search(r"\d+ commands performed in", told[whole])
     print(told[whole])
+    assert ports == {"127.0.0.1"}
     assert left_behind(temporary) == []
 
 
