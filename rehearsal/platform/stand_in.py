@@ -414,7 +414,8 @@ class Platform:
         (cache / "terms-of-service").touch()
         url = "http.https://git.heroku.com/"
         return {
-            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            # `heroku pg:psql` wants psql, which may be a package's like the server.
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}:{self.postgres.bin}",
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "TERM": "dumb",
