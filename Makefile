@@ -56,7 +56,7 @@ bench: $(VENV)/test.stamp  ## measure the example against a bare Django project
 	@$(BIN)/python -m benchmarks
 
 clean:  ## remove what make made
-	rm -rf build $(VENV) rehearsal/node_modules rehearsal/wheels example/staticfiles
+	rm -rf build $(VENV) rehearsal/node_modules rehearsal/wheels example/staticfiles .pytest_cache .ruff_cache .hypothesis
 
 # Set-up: a stamp is newer than what it was made from, so nothing installs twice.
 
