@@ -32,6 +32,7 @@ from tests import campaigns
 
 EXAMPLE = Path(__file__).parent.parent / "example"
 PURE_MODULES = [
+    "instruments/display.py",
     "instruments/reading.py",
     "range_calibration/adjustment.py",
     "range_calibration/level_report.py",
@@ -80,6 +81,7 @@ def test_the_computation_does_without_django(path):
         "itertools",
         "math",
         "re",
+        "instruments.display",
         "instruments.reading",
     }
 
@@ -435,3 +437,8 @@ def test_what_is_unusual_is_warned_of(arguments, found):
 )
 def test_numbers_are_shown_with_their_decimals(shown, text):
     assert shown == text
+
+
+def test_a_warning_shows_true_minus_signs():
+    [text] = warnings((20, 21), -11.04, 1, 1)
+    assert "(−11.0 °C) is outside −10 … 55 °C" in text

@@ -1,4 +1,7 @@
-"""How dates and numbers are shown. Numbers are rounded here and nowhere before."""
+"""How dates and numbers are shown; no Django here.
+
+Numbers are rounded here and nowhere before.
+"""
 
 DATE_FORMAT = "j F Y"
 

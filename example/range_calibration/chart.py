@@ -59,5 +59,5 @@ def _bar(month, value, scale):
         x=LEFT + (month - 1) * COLUMN,
         y=ZERO - length if is_up else ZERO,
         height=length,
-        label_y=ZERO - length - 6 if is_up else ZERO + length + 16,
+        label_y=ZERO - length - 6 if is_up else ZERO + length + 18,
     )

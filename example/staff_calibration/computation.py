@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from instruments.display import decimals
 from instruments.reading import (
     Difference,
     Reading,
@@ -229,12 +230,13 @@ def warnings(
     found = []
     low, high = USUAL_TEMPERATURES
     if any(not low <= value <= high for value in temperatures):
-        found.append(f"A temperature is outside {low:g} … {high:g} °C.")
+        found.append(f"A temperature is outside {low:.0f} … {high:.0f} °C.")
     low, high = TEMPERATURE_LIMITS
     if unit_temperature is not None and not low <= unit_temperature <= high:
         found.append(
-            f"The temperature where the factor is 1 ({unit_temperature:.1f} °C) is "
-            f"outside {low:g} … {high:g} °C."
+            "The temperature where the factor is 1 "
+            f"({decimals(unit_temperature, 1)} °C) is outside "
+            f"{decimals(low, 0)} … {decimals(high, 0)} °C."
         )
     if abs(check_factor - factor) > LARGEST_CHECK_DIFFERENCE:
         found.append(

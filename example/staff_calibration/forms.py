@@ -47,7 +47,7 @@ class CalibrationForm(forms.Form):
     start_temperature = AirTemperatureField(label="Start temperature [°C]")
     end_temperature = AirTemperatureField(label="End temperature [°C]")
     two_peg_test = forms.BooleanField(
-        label="The two-peg (collimation) test was done",
+        label="The two-peg (collimation) test was done", label_suffix=""
     )
     file = TextFileField(
         label="Readings",
@@ -59,6 +59,7 @@ class CalibrationForm(forms.Form):
     kept = KeptUploadField(required=False)
     replace = forms.UUIDField(
         label="Replace the calibration of this day",
+        label_suffix="",
         required=False,
         widget=forms.HiddenInput,
     )
