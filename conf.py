@@ -113,6 +113,8 @@ if repository := re.match(
 # The copy button -------------------------------------------------------------
 # https://sphinx-copybutton.readthedocs.io/en/latest/use.html
 
+# A tree of files is nothing to copy.
+copybutton_selector = "div.highlight:not(.highlight-none > *) pre"
 copybutton_prompt_text = r"\$ |PS> "
 copybutton_prompt_is_regexp = True
 copybutton_copy_empty_lines = False

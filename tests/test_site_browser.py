@@ -211,7 +211,7 @@ def test_the_copy_button_takes_the_commands_and_nothing_else(tab, page):
 def test_every_block_of_code_has_a_copy_button(tab):
     for page in SOURCES:
         tab.goto(f"/{page}.html")
-        blocks = tab.locator("main pre").count()
+        blocks = tab.locator("main :not(.highlight-none) > .highlight > pre").count()
         assert tab.locator("pre + .copybtn").count() == blocks, page
 
 
