@@ -52,7 +52,7 @@ RUNS = [
 
 START = "Start to first answer, s"
 WORKER = "Memory of a worker, MB"
-AFTER_PDF = "The same after the certificates as PDF, MB"
+AFTER_PDF = "Memory of a worker after certificates as PDF, MB"
 TOGETHER = "Memory of master and workers, what they share counted once, MB"
 
 BARE_URLS = """\

@@ -1,6 +1,7 @@
 """The certificate as PDF: what certificate.html shows, on one A4 page."""
 
 from pathlib import Path
+from threading import Lock
 
 from django.utils.formats import date_format
 from fpdf import FPDF
@@ -19,9 +20,17 @@ RIGHT_WIDTH = 50
 LINE = 4.4
 STRONG = FontFace(emphasis="BOLD")
 
+# Python draws no faster on several threads, which would need the memory of several.
+ONE_AT_A_TIME = Lock()
+
 
 def certificate_pdf(calibration, link):
     """Return the PDF of a stored calibration; `link` is its public verification."""
+    with ONE_AT_A_TIME:
+        return bytes(_document(calibration, link).output())
+
+
+def _document(calibration, link):
     pdf = FPDF(format="A4")
     pdf.add_font(FAMILY, "", FONTS / "DejaVuSansCondensed.ttf")
     pdf.add_font(FAMILY, "B", FONTS / "DejaVuSansCondensed-Bold.ttf")
@@ -47,7 +56,7 @@ def certificate_pdf(calibration, link):
     if pdf.page == 1:
         pdf.set_y(max(bottom, pdf.get_y()))
     _verification(pdf, link)
-    return bytes(pdf.output())
+    return pdf
 
 
 def _facts(pdf, calibration):
