@@ -92,9 +92,11 @@ class Terminal:
             if time.monotonic() > end:
                 raise pexpect.TIMEOUT(on_screen(output))
             try:
-                output += self.bash.read_nonblocking(size=65536, timeout=1)
+                # Unlike read_nonblocking, with what came together with the last match.
+                self.bash.expect(b".+", timeout=1)
             except pexpect.TIMEOUT:
                 continue
+            output += self.bash.after
         return output
 
     def type(self, command: Command) -> None:

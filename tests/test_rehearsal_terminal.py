@@ -1,6 +1,7 @@
 """The rehearsal's terminal shows what a reader's terminal shows."""
 
 import os
+import time
 
 import pytest
 
@@ -73,6 +74,18 @@ def test_a_command_that_keeps_running_is_watched_and_ended(terminal):
     assert terminal.watch(running).endswith("ready")
     terminal.close()
     assert not terminal.bash.isalive()
+
+
+def test_output_that_comes_together_with_the_echo_is_seen(terminal, monkeypatch):
+    readline = terminal.bash.readline
+
+    def late():
+        time.sleep(0.5)
+        return readline()
+
+    monkeypatch.setattr(terminal.bash, "readline", late)
+    running = command("echo ready; sleep 100", output="ready")
+    assert terminal.watch(running) == "ready"
 
 
 @pytest.mark.parametrize(
