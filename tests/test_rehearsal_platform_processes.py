@@ -46,9 +46,10 @@ def running(pids):
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_runner_leaves_nothing(tmp_path, number):
-    runner = subprocess.Popen(
+@pytest.fixture
+def runner(tmp_path):
+    """A process that runs the stand-in, and prints `ready` with its folder."""
+    process = subprocess.Popen(
         [sys.executable, "-c", RUNNER, tmp_path],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -56,6 +57,13 @@ def test_an_interrupted_runner_leaves_nothing(tmp_path, number):
         text=True,
         start_new_session=True,
     )
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_runner_leaves_nothing(runner, tmp_path, number):
     word, _, postgres_folder = runner.stdout.readline().strip().partition(" ")
     assert word == "ready"
     children = psutil.Process(runner.pid).children(recursive=True)
