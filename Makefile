@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SPHINXOPTS ?= --fail-on-warning --keep-going --nitpicky
+# Two files at a time, each with a database of its own.
+PYTESTOPTS ?= --numprocesses 2 --dist loadfile
 HTML ?= build/html
 
 # $(call say,MESSAGE): one line on standard error, then stop.
@@ -36,8 +38,8 @@ lint: $(VENV)/test.stamp  ## check style and spelling of pages, code and templat
 	@$(BIN)/codespell
 
 test: html lint rehearsal/node_modules/stamp $(VENV)/postgres.stamp $(VENV)/browser.stamp  ## lint, then run every test and the rehearsal
-	@$(BIN)/python -m pytest
-	@TEST_DATABASE=sqlite $(BIN)/python -m pytest tests/test_app_*.py
+	@$(BIN)/python -m pytest $(PYTESTOPTS)
+	@TEST_DATABASE=sqlite $(BIN)/python -m pytest $(PYTESTOPTS) tests/test_app_*.py
 
 rehearse: html rehearsal/node_modules/stamp $(VENV)/postgres.stamp  ## perform the guide on this machine; PAGE=deploy/push stops there
 	@$(BIN)/python -m rehearsal --record $(PAGE)

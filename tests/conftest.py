@@ -24,10 +24,13 @@ def client():
     return HttpsClient()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def collected_static_files():
-    """Collect the static files, which the templates name by their hash."""
-    call_command("collectstatic", interactive=False, verbosity=0)
+def pytest_sessionstart(session):
+    """Collect the static files, which the templates name by their hash.
+
+    Once, before the processes of pytest-xdist start, which have a `workerinput`.
+    """
+    if not hasattr(session.config, "workerinput"):
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,10 @@ import re
 import threading
 import uuid
 from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -394,7 +396,18 @@ def test_a_warning_shows_on_the_page_and_not_on_paper(calibration, surveyor):
     assert "ppm." not in PdfReader(io.BytesIO(response.content)).pages[0].extract_text()
 
 
+@pytest.fixture(scope="module")
+def staff_types_afterwards(django_db_setup, django_db_blocker):
+    """Add the staff types again: after a test with transactions the database is empty,
+    of what the migrations brought too."""
+    yield
+    migration = import_module("instruments.migrations.0002_staff_types")
+    with django_db_blocker.unblock():
+        migration.add_staff_types(apps, None)
+
+
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("staff_types_afterwards")
 @pytest.mark.skipif(
     "connection.vendor == 'sqlite'", reason="SQLite has one writer at a time"
 )
