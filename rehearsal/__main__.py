@@ -4,14 +4,11 @@ import argparse
 import signal
 import sys
 import time
-from pathlib import Path
 
 from rehearsal import record
-from rehearsal.script import Listing, Page, read_pages
+from rehearsal.script import DOCTREES, Listing, Page, read_pages
 from rehearsal.stage import Stage, Stopped
 from rehearsal.window import window
-
-DOCTREES = Path(__file__).parent.parent / "build" / "doctrees"
 
 
 def main() -> int | str:

@@ -8,11 +8,10 @@ import subprocess
 from pathlib import Path
 
 from rehearsal.platform import postgres
-from rehearsal.script import Command, Page
+from rehearsal.script import DOCTREES, Command, Page
 from rehearsal.stage import Stage
 
 ROOT = Path(__file__).parent.parent
-DOCTREES = ROOT / "build" / "doctrees"
 CLI = ROOT / "rehearsal" / "node_modules" / "heroku" / "package.json"
 
 

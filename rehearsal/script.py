@@ -12,6 +12,8 @@ from pathlib import Path
 
 from docutils import nodes
 
+DOCTREES = Path(__file__).parent.parent / "build" / "doctrees"
+
 PROMPT = "$ "
 EXCUSED = "not-rehearsed"
 KEEPS_RUNNING = "keeps-running"

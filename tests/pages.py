@@ -11,7 +11,6 @@ from rehearsal import script
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
-DOCTREES = ROOT / "build" / "doctrees"
 EXAMPLE = ROOT / "example"
 
 # The source of each page by its name, such as prepare/database.
@@ -23,9 +22,9 @@ SOURCES = {
 STEPS = [name for name in SOURCES if name.startswith(("prepare/", "deploy/"))]
 
 try:
-    PAGES = script.read_pages(DOCTREES)
+    PAGES = script.read_pages(script.DOCTREES)
 except FileNotFoundError:
-    pytest.fail(f"{DOCTREES} is missing: run `make html` first", pytrace=False)
+    pytest.fail(f"{script.DOCTREES} is missing: run `make html` first", pytrace=False)
 
 # Written with the words of its time: what it quotes is allowed to be out of date.
 HISTORY = "reference/changes-since-2021"
@@ -35,7 +34,7 @@ VERSIONS = runpy.run_path(str(ROOT / "conf.py"))["versions"]
 
 @cache
 def doctree(name: str) -> nodes.document:
-    return script.read_doctree(DOCTREES, name)
+    return script.read_doctree(script.DOCTREES, name)
 
 
 def listings() -> list[script.Listing]:

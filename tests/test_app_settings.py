@@ -11,7 +11,7 @@ import sys
 import pytest
 from environs.exceptions import EnvError
 
-from rehearsal.script import Command, read_pages
+from rehearsal.script import DOCTREES, Command, read_pages
 from tests.conftest import ROOT
 from tests.environment import PRODUCTION
 
@@ -140,7 +140,7 @@ def test_the_button_sets_what_the_deploy_page_sets(site):
     button = json.loads((EXAMPLE / "app.json").read_text())["env"]
     [command] = [
         step
-        for page in read_pages(ROOT / "build" / "doctrees")
+        for page in read_pages(DOCTREES)
         for step in page.steps
         if isinstance(step, Command) and step.text.startswith("heroku config:set")
     ]

@@ -3,8 +3,7 @@
 import pytest
 
 from rehearsal import start
-from rehearsal.script import Listing, read_pages
-from tests.conftest import ROOT
+from rehearsal.script import DOCTREES, Listing, read_pages
 
 MODULE = """import os
 
@@ -72,7 +71,7 @@ def test_the_starting_settings_know_nothing_of_the_deployment(project):
 
 
 def test_the_listings_of_all_pages_add_up_to_the_example(project, site):
-    for page in read_pages(ROOT / "build" / "doctrees"):
+    for page in read_pages(DOCTREES):
         for step in page.steps:
             if isinstance(step, Listing):
                 start.apply(project, step.path, step.text)
