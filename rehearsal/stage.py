@@ -124,6 +124,7 @@ class Stage:
 
     def play(self, command: Command) -> None:
         terminal = self.terminals[0]
+        opened = len(self.platform.opened)
         begun = time.monotonic()
         try:
             if command.keeps_running:
@@ -143,22 +144,22 @@ class Stage:
         if not matches(wanted, got):
             raise Stopped(self.told(command, difference(wanted, got)))
         if command.text.startswith("heroku open"):
-            self.look(command)
+            self.look(command, opened)
 
-    def look(self, command: Command) -> None:
-        """Raise Stopped unless the browser is soon shown a page of the app.
+    def look(self, command: Command, before: int) -> None:
+        """Raise Stopped unless the browser, which had shown `before` pages, is soon
+        shown one of the app.
 
         `heroku open` returns before the browser has loaded anything.
         """
-        opened = self.platform.opened
         end = time.monotonic() + BROWSER
-        while time.monotonic() < end:
-            if opened and ".herokuapp.com" in opened[-1].url:
-                if opened[-1].status == 200 and "<h1" in opened[-1].body:
-                    return
-                raise Stopped(self.told(command, f"The browser shows {opened[-1]}"))
+        while len(self.platform.opened) == before:
+            if time.monotonic() > end:
+                raise Stopped(self.told(command, "The browser shows nothing."))
             time.sleep(0.1)
-        raise Stopped(self.told(command, "The browser shows no page of the app."))
+        page = self.platform.opened[-1]
+        if ".herokuapp.com" not in page.url or page.status != 200 or not page.body:
+            raise Stopped(self.told(command, f"The browser shows {page}"))
 
     def told(self, command: Command, what: str) -> str:
         """Return a message with page, command and the end of the stand-in's log."""

@@ -96,6 +96,9 @@ def test_output_that_comes_together_with_the_echo_is_seen(terminal, monkeypatch)
         ("a\n...\nc", "a\nc", False),
         ("a", "b", False),
         ("", "a", False),
+        ("", "", True),
+        ("...", "a", True),
+        ("...", "", False),
         ("a  b", "a b", False),
     ],
 )
