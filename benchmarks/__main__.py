@@ -23,8 +23,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from rehearsal.platform.postgres import Server
-from tests.serving import (
+from rehearsal.postgres import Server
+from tests.support.serving import (
     EXAMPLE,
     ROUTER,
     ask,
@@ -37,7 +37,7 @@ from tests.serving import (
 sys.path.insert(0, str(EXAMPLE))
 
 from staff_calibration import computation, demo
-from tests import campaigns
+from tests.support import campaigns
 
 SECONDS = 5
 CONNECTIONS = (1, 8, 32)

@@ -7,7 +7,7 @@ import pickle
 import subprocess
 from pathlib import Path
 
-from rehearsal.platform import postgres
+from rehearsal import postgres
 from rehearsal.script import DOCTREES, Command, Page
 from rehearsal.stage import Stage
 

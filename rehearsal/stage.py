@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from rehearsal import start
-from rehearsal.platform.build import find_python
-from rehearsal.platform.stand_in import Platform
+from rehearsal.heroku.buildpack import find_python
+from rehearsal.heroku.platform import Platform
+from rehearsal.reader import project
+from rehearsal.reader.terminal import Stuck, Terminal, difference, matches
 from rehearsal.script import Command, Listing, Page
-from rehearsal.terminal import Stuck, Terminal, difference, matches
 
 WHEELS = Path(__file__).parent / "wheels"
 TIMEOUT = 180  # seconds for one command; the longest is a push that installs packages
@@ -49,7 +49,7 @@ class Stage:
             self.folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))
             )
-            series = (start.EXAMPLE / ".python-version").read_text().strip()
+            series = (project.EXAMPLE / ".python-version").read_text().strip()
             found = find_python(series)
             self.python = found or Path(sys.executable)
             self.substitute = {}
@@ -62,11 +62,11 @@ class Stage:
             self.folder.chmod(0o755)  # the database may run as another user
             self.platform = stack.enter_context(Platform(self.folder, wheels=wheels))
             # Also when this process is killed.
-            self.platform.keeper.remove(self.folder)
+            self.platform.cleaner.remove(self.folder)
             home = self.folder / "home"
             home.mkdir()
             (home / ".gitconfig").write_text(GIT_CONFIG)
-            start.write_starting_project(home / "guide" / "example")
+            project.write_starting_project(home / "guide" / "example")
             self.environment = self.platform.environment(home) | {
                 "TERM": "xterm-256color",
                 **self.local_port(),
@@ -118,8 +118,8 @@ class Stage:
                 self.terminals.pop().close()
 
     def apply(self, listing: Listing) -> None:
-        project = Path(self.terminals[0].ask("pwd"))
-        start.apply(project, listing.path, listing.text)
+        folder = Path(self.terminals[0].ask("pwd"))
+        project.apply(folder, listing.path, listing.text)
         self.report(f"         {listing.path}, a listing")
 
     def play(self, command: Command) -> None:
@@ -173,8 +173,8 @@ class Stage:
 
     def check_project(self) -> None:
         """Raise Stopped unless the reader's files now equal the example's."""
-        project = Path(self.terminals[0].ask("pwd"))
-        if different := start.differences(project):
+        folder = Path(self.terminals[0].ask("pwd"))
+        if different := project.differences(folder):
             raise Stopped(
                 f"the listings of the pages do not add up to example/:\n{different}"
             )
@@ -191,7 +191,7 @@ def download_wheels(python: Path) -> Path:
 
     With it a rehearsal needs no network. Raises Stopped if pip cannot fill it.
     """
-    requirements = start.EXAMPLE / "requirements.txt"
+    requirements = project.EXAMPLE / "requirements.txt"
     folder = WHEELS / python.resolve().name
     stamp = folder / "requirements.txt"
     if not stamp.exists() or stamp.read_text() != requirements.read_text():

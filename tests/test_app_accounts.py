@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tokens import activation_token
-from tests.people import PASSWORD, authority, browser, user
+from tests.support.people import PASSWORD, authority, browser, user
 
 pytestmark = pytest.mark.django_db
 

@@ -28,7 +28,7 @@ from staff_calibration.computation import (
     calibrate,
     warnings,
 )
-from tests import campaigns
+from tests.support import campaigns
 
 EXAMPLE = Path(__file__).parent.parent / "example"
 PURE_MODULES = [

@@ -14,7 +14,7 @@ from django.urls import path
 from staff.urls import handler500 as handler500
 from staff.urls import urlpatterns as pages_of_the_app
 from tests.conftest import HttpsClient
-from tests.people import browser, user
+from tests.support.people import browser, user
 
 ERRORS = {
     "400": SuspiciousOperation,

@@ -13,8 +13,8 @@ from instruments.models import Staff
 from instruments.reading import INTERVALS
 from range_calibration.models import RangeMeasurement, RangeParameter
 from staff_calibration import demo
-from tests import campaigns, stored
-from tests.people import browser
+from tests.support import campaigns, stored
+from tests.support.people import browser
 
 pytestmark = pytest.mark.django_db
 

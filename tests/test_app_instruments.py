@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from instruments.models import DigitalLevel, Staff, StaffType
-from tests.people import authority, browser, user
+from tests.support.people import authority, browser, user
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from instruments.reading import Reading
 from range_calibration.level_report import LevelReportError, parse_level_report
-from tests import campaigns
+from tests.support import campaigns
 
 SETS = campaigns.campaign(random.Random(11))
 

@@ -12,9 +12,9 @@ from django.db import connection
 from django.urls import reverse
 
 from staff.middleware import RequestIdFilter
-from tests import environment, serving
-from tests.people import browser, user
-from tests.serving import ROUTER, ask
+from tests.support import environment, serving
+from tests.support.people import browser, user
+from tests.support.serving import ROUTER, ask
 
 GIVEN = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -92,7 +92,7 @@ def test_a_signed_in_list_page_makes_at_most_four_queries(
 def database(tmp_path_factory):
     if os.environ.get("TEST_DATABASE") == "sqlite":
         pytest.skip("a file cannot go away; PostgreSQL can")
-    from rehearsal.platform.postgres import Server
+    from rehearsal.postgres import Server
 
     with Server(tmp_path_factory.mktemp("outage")) as server:
         yield server

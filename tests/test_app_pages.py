@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from django.urls import reverse
 
-from tests.people import PASSWORD, belongings_of_a, browser, user
+from tests.support.people import PASSWORD, belongings_of_a, browser, user
 from tests.test_app_permissions import ANSWERS
 
 OURS = [name for name in ANSWERS if not name.startswith("admin:")]

@@ -10,7 +10,7 @@ from accounts.models import Authority
 from instruments.models import DigitalLevel, Staff, StaffType
 from staff_calibration.models import StaffCalibration
 from tests.conftest import HttpsClient
-from tests.people import belongings_of_a, browser, user
+from tests.support.people import belongings_of_a, browser, user
 
 pytestmark = pytest.mark.django_db
 

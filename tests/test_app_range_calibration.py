@@ -16,8 +16,8 @@ from instruments.reading import INTERVALS, Reading
 from range_calibration.chart import chart
 from range_calibration.models import RangeMeasurement, RangeParameter
 from range_calibration.table import recompute
-from tests import campaigns, stored
-from tests.people import browser, user
+from tests.support import campaigns, stored
+from tests.support.people import browser, user
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from staff_calibration.computation import calibrate
 from staff_calibration.readings_file import ReadingsFileError, parse_readings
-from tests import campaigns
+from tests.support import campaigns
 
 KNOWN = campaigns.heights(random.Random(21))
 WHOLE = campaigns.run(KNOWN, campaigns.PINS)

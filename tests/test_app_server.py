@@ -14,8 +14,8 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from tests import environment, serving
-from tests.serving import ROUTER, ask
+from tests.support import environment, serving
+from tests.support.serving import ROUTER, ask
 
 WORKERS = 2
 POOL = 2

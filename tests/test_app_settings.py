@@ -13,7 +13,7 @@ from environs.exceptions import EnvError
 
 from rehearsal.script import DOCTREES, Command, read_pages
 from tests.conftest import ROOT
-from tests.environment import PRODUCTION
+from tests.support.environment import PRODUCTION
 
 EXAMPLE = ROOT / "example"
 POSTGRES = "postgres://user:password@localhost:5432/name"

@@ -22,8 +22,8 @@ from instruments.models import Staff
 from range_calibration.models import RangeParameter
 from staff_calibration.export import harmless
 from staff_calibration.models import StaffCalibration, StaffReading
-from tests import campaigns, stored
-from tests.people import browser, user
+from tests.support import campaigns, stored
+from tests.support.people import browser, user
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from instruments.reading import Reading
 from instruments.uploads import LIMIT
 from range_calibration.models import RangeMeasurement
 from staff_calibration.models import StaffCalibration, StaffReading
-from tests import campaigns, stored
-from tests.people import browser, user
+from tests.support import campaigns, stored
+from tests.support.people import browser, user
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from rehearsal.reader.terminal import Stuck, Terminal, matches
 from rehearsal.script import Answer, Command
-from rehearsal.terminal import Stuck, Terminal, matches
 
 
 def command(text, output="", answers=()):

@@ -3,8 +3,8 @@
 import pytest
 from docutils import nodes
 
-from tests import heroku_cli
-from tests.pages import SOURCES, commands, doctree, excused, prompted
+from tests.support import heroku_cli
+from tests.support.pages import SOURCES, commands, doctree, excused, prompted
 
 # Prose that shows a mistake.
 SHOWN_AS_WRONG = {"heroku pg:backups schedule"}

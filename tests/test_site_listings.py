@@ -11,8 +11,8 @@ import pytest
 from docutils import nodes
 from sphinx import addnodes
 
-from rehearsal.start import APP_OWNED, DEPLOYABLE, blocks, is_app_owned
-from tests.pages import (
+from rehearsal.reader.project import APP_OWNED, DEPLOYABLE, blocks, is_app_owned
+from tests.support.pages import (
     DOCS,
     EXAMPLE,
     HISTORY,
@@ -119,7 +119,7 @@ def test_every_line_is_shown_once(path):
             for number in range(first, first + piece.count("\n") + 1):
                 shown_on[number].append(listing.page)
     for number in app_owned_lines(source) if path == "staff/settings.py" else ():
-        shown_on[number].append("APP_OWNED of rehearsal/start.py")
+        shown_on[number].append("APP_OWNED of rehearsal/reader/project.py")
     lines = source.splitlines()
     wrong = {
         f"{path}:{number} {lines[number - 1]}": places or "shown nowhere"

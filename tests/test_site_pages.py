@@ -10,7 +10,7 @@ from sphinx import addnodes
 
 from rehearsal.script import is_session
 from tests.conftest import ROOT
-from tests.pages import PAGES, SOURCES, STEPS, doctree, excused
+from tests.support.pages import PAGES, SOURCES, STEPS, doctree, excused
 
 # Words of a page's source: enough to say why, few enough to be read at one go.
 WORDS = range(250, 801)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.conftest import ROOT
-from tests.pages import HISTORY, SOURCES, VERSIONS, prose
+from tests.support.pages import HISTORY, SOURCES, VERSIONS, prose
 
 # Django's documentation avoids the first; the rest is how names are spelt.
 # https://docs.djangoproject.com/en/5.2/internals/contributing/writing-documentation/

@@ -10,8 +10,8 @@ import subprocess
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
-from rehearsal.platform import model
-from rehearsal.platform.errors import NotFound, Unprocessable
+from rehearsal.heroku import model
+from rehearsal.heroku.errors import NotFound, Unprocessable
 
 PROVISIONING = 0.2  # seconds; the next command starts later, so it need not wait
 

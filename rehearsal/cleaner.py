@@ -18,7 +18,7 @@ from pathlib import Path
 PATIENCE = 5  # seconds between the polite signal and SIGKILL
 
 
-class Keeper:
+class Cleaner:
     """Start the cleaning process; `close` makes it do its work and waits for it."""
 
     def __init__(self):

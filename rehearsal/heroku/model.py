@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rehearsal.platform.log import Log
+from rehearsal.heroku.log import Log
 
 EMAIL = "ada@example.com"
 REGION, STACK = "us", "heroku-24"

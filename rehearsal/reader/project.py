@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-EXAMPLE = Path(__file__).parent.parent / "example"
+EXAMPLE = Path(__file__).parents[2] / "example"
 
 # The files that decide the deployment. The pages show every line of them.
 DEPLOYABLE = (

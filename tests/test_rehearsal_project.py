@@ -2,7 +2,14 @@
 
 import pytest
 
-from rehearsal import start
+from rehearsal.reader.project import (
+    DEPLOYABLE,
+    EXAMPLE,
+    apply,
+    differences,
+    merge,
+    write_starting_project,
+)
 from rehearsal.script import DOCTREES, Listing, read_pages
 
 MODULE = """import os
@@ -21,45 +28,45 @@ C = 3
 @pytest.fixture
 def project(tmp_path):
     """The project as it is before the first page."""
-    start.write_starting_project(tmp_path / "project")
+    write_starting_project(tmp_path / "project")
     return tmp_path / "project"
 
 
 def test_a_listing_replaces_a_setting_with_its_comments():
-    merged = start.merge(MODULE, "# Another second\nB = []\n")
+    merged = merge(MODULE, "# Another second\nB = []\n")
     assert "# Another second\nB = []" in merged
     assert "# The second" not in merged
     assert merged.index("A = 1") < merged.index("B = []") < merged.index("C = 3")
 
 
 def test_what_is_new_goes_below_the_part_before_it():
-    merged = start.merge(MODULE, "A = 1\n\nNEW = 2\n")
+    merged = merge(MODULE, "A = 1\n\nNEW = 2\n")
     assert merged.index("A = 1") < merged.index("NEW = 2") < merged.index("B = [")
 
 
 def test_what_is_new_alone_goes_to_the_end():
-    assert start.merge(MODULE, "# Last\nNEW = 2\n").endswith("# Last\nNEW = 2\n")
+    assert merge(MODULE, "# Last\nNEW = 2\n").endswith("# Last\nNEW = 2\n")
 
 
 def test_a_listing_that_is_not_python_is_refused():
     with pytest.raises(SyntaxError):
-        start.merge(MODULE, "A = [")
+        merge(MODULE, "A = [")
 
 
 def test_a_group_is_added_below_a_blank_line(tmp_path):
-    start.apply(tmp_path, "requirements.txt", "# One\none")
-    start.apply(tmp_path, "requirements.txt", "# Two\ntwo")
+    apply(tmp_path, "requirements.txt", "# One\none")
+    apply(tmp_path, "requirements.txt", "# Two\ntwo")
     assert (tmp_path / "requirements.txt").read_text() == "# One\none\n\n# Two\ntwo\n"
 
 
 def test_a_line_is_added_below_the_others(tmp_path):
-    start.apply(tmp_path, "Procfile", "web: a")
-    start.apply(tmp_path, "Procfile", "release: b")
+    apply(tmp_path, "Procfile", "web: a")
+    apply(tmp_path, "Procfile", "release: b")
     assert (tmp_path / "Procfile").read_text() == "web: a\nrelease: b\n"
 
 
 def test_the_starting_project_has_no_deployable_file_but_its_settings(project):
-    there = [name for name in start.DEPLOYABLE if (project / name).exists()]
+    there = [name for name in DEPLOYABLE if (project / name).exists()]
     assert there == ["staff/settings.py"]
 
 
@@ -74,14 +81,14 @@ def test_the_listings_of_all_pages_add_up_to_the_example(project, site):
     for page in read_pages(DOCTREES):
         for step in page.steps:
             if isinstance(step, Listing):
-                start.apply(project, step.path, step.text)
-    assert start.differences(project) == ""
+                apply(project, step.path, step.text)
+    assert differences(project) == ""
 
 
-@pytest.mark.parametrize("name", start.DEPLOYABLE)
+@pytest.mark.parametrize("name", DEPLOYABLE)
 def test_a_changed_file_is_a_difference(project, name):
-    for each in start.DEPLOYABLE:
-        (project / each).write_text((start.EXAMPLE / each).read_text())
-    assert start.differences(project) == ""
-    (project / name).write_text((start.EXAMPLE / name).read_text() + "other = 1\n")
-    assert f"example/{name}" in start.differences(project)
+    for each in DEPLOYABLE:
+        (project / each).write_text((EXAMPLE / each).read_text())
+    assert differences(project) == ""
+    (project / name).write_text((EXAMPLE / name).read_text() + "other = 1\n")
+    assert f"example/{name}" in differences(project)

@@ -1,24 +1,17 @@
-"""The build: git's pre-receive hook of an app's repository.
-
-git runs `python -I -S build.py ADDRESS APP FOLDER` with the pushed references on
-standard input; what it prints becomes the `remote:` lines, and a non-zero exit
-declines the push (https://git-scm.com/docs/githooks#pre-receive). Only the standard
-library is imported, and nothing of this package.
+"""What Heroku's Python buildpack does to the pushed files: its rules and its lines.
 
 The rules, and the lines after `----->`, are those of the Python buildpack, v351:
 https://github.com/heroku/heroku-buildpack-python (below: BP). The first line of a
-refusal is the buildpack's, the explanation under it is ours.
+refusal is the buildpack's, the explanation under it is ours. Only the standard library
+is imported: git's hook runs this without this project's packages.
 """
 
 import hashlib
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-import urllib.request
 from pathlib import Path
 
 DEFAULT_PYTHON = "3.14"
@@ -39,8 +32,6 @@ PYTHON_FILES = [
     *(".python-version", "runtime.txt", "Pipfile", "pyproject.toml", "pdm.lock"),
     *("setup.py", "setup.cfg", "manage.py", "app.py", "main.py", "server.py"),
 ]
-# DC: https://devcenter.heroku.com/articles/git#deploy-from-a-branch-besides-main
-BRANCHES = ["refs/heads/main", "refs/heads/master"]
 
 
 class Refused(Exception):
@@ -404,65 +395,3 @@ def build(source: Path, order: dict) -> dict:
         "size": megabytes,
         "python_note": python_note,
     }
-
-
-def ask(url: str, body: dict | None = None):
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(url, data, headers)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    return opener.open(request)
-
-
-def unpack(commit: str, folder: Path):
-    """git archive works on objects that are still in the hook's quarantine."""
-    archive = subprocess.Popen(["git", "archive", commit], stdout=subprocess.PIPE)
-    subprocess.run(["tar", "-x", "-C", folder], stdin=archive.stdout, check=True)
-    if archive.wait():
-        raise Refused("git could not read the commit.")
-
-
-def receive(commit: str, address: str, app: str, folder: Path):
-    source = Path(tempfile.mkdtemp(prefix="build_", dir=folder))
-    try:
-        unpack(commit, source)
-        for name in [name for name in os.environ if name.startswith("GIT_")]:
-            del os.environ[name]
-        print("Building source:\n", flush=True)
-        order = json.load(ask(f"{address}/builds/{app}"))
-        slug = build(source, order)
-    except Refused as refused:
-        note(str(refused))
-        print(" !     Push rejected, failed to compile Python app.\n", flush=True)
-        print(" !     Push failed", flush=True)
-        ask(f"{address}/builds/{app}", {"failed": True})
-        shutil.rmtree(source)
-        sys.exit(1)
-    slug |= {"source": str(source), "commit": commit}
-    for line in ask(f"{address}/builds/{app}", slug):
-        print(line.decode().rstrip("\n"), flush=True)
-
-
-def main():
-    address, app, folder = sys.argv[1:]
-    for line in sys.stdin.read().splitlines():
-        old, commit, ref = line.split()
-        if ref not in BRANCHES:
-            print(f"Pushed to a branch that Heroku does not build: {ref}", flush=True)
-            continue
-        if set(commit) == {"0"}:
-            print(" !     The branch that runs cannot be deleted.", flush=True)
-            sys.exit(1)
-        now = subprocess.run(
-            ["git", "rev-parse", "--quiet", "--verify", ref],
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        if now != (old if set(old) != {"0"} else ""):
-            print(" !     Another push came first: fetch it, then push again.")
-            sys.exit(1)
-        receive(commit, address, app, Path(folder))
-
-
-if __name__ == "__main__":
-    main()

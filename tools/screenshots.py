@@ -1,6 +1,6 @@
 """Take the guide's pictures of the app from the running example.
 
-Run from the top level: python docs/_static/screenshots.py
+Run from the top level: python tools/screenshots.py
 The app runs on a database of its own, with the demo data and one calibration more.
 """
 
@@ -19,9 +19,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-FOLDER = Path(__file__).parent / "screenshots"
-THEME = Path(__file__).parent.parent / "_theme" / "staff_guide" / "static"
-EXAMPLE = Path(__file__).parents[2] / "example"
+FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
+THEME = Path(__file__).parents[1] / "docs" / "_theme" / "staff_guide" / "static"
+EXAMPLE = Path(__file__).parents[1] / "example"
 sys.path.append(str(EXAMPLE))
 
 from staff_calibration import demo  # noqa: E402

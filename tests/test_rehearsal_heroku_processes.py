@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rehearsal.platform.postgres import Server
-from tests.tiny_app import Api, Reader, running_platform
+from rehearsal.postgres import Server
+from tests.support.tiny_app import Api, Reader, running_platform
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 RUNNER = """\
 import sys, time
 from pathlib import Path
-from tests.tiny_app import Api, Reader, running_platform
+from tests.support.tiny_app import Api, Reader, running_platform
 
 folder = Path(sys.argv[1])
 with running_platform(folder) as platform:
@@ -113,7 +113,7 @@ def test_a_platform_listens_on_loopback_only(tmp_path):
 
 def test_a_server_without_with_block_ends_with_its_process(tmp_path):
     program = (
-        "import sys; from rehearsal.platform.postgres import Server;"
+        "import sys; from rehearsal.postgres import Server;"
         "server = Server(sys.argv[1]); server.start(); print(server.folder, flush=True)"
     )
     done = subprocess.run(

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.platform.postgres import free_port
+from rehearsal.postgres import free_port
 
-EXAMPLE = Path(__file__).parent.parent / "example"
+EXAMPLE = Path(__file__).parents[2] / "example"
 # The app believes that the router has ended TLS, or it would redirect.
 ROUTER = {"X-Forwarded-Proto": "https"}
 

@@ -11,7 +11,7 @@ import shutil
 import signal
 from contextlib import suppress
 
-from rehearsal.platform import model, network
+from rehearsal.heroku import model, network
 
 LINE_BYTES = 10_000  # a longer line is split
 LONG_RUN = 60  # seconds after which a crash counts as the first one again
@@ -111,14 +111,14 @@ class Dyno(model.Thing):
             start_new_session=True,
             **streams,
         )
-        self.platform.keeper.watch(self.process.pid)
+        self.platform.cleaner.watch(self.process.pid)
         return self.process
 
     async def finished(self) -> int:
         """Exit status as the shell has it; nothing of the dyno is left running."""
         status = await self.process.wait()
         self.signal(signal.SIGKILL)
-        self.platform.keeper.forget(self.process.pid)
+        self.platform.cleaner.forget(self.process.pid)
         return status if status >= 0 else 128 - status
 
     def signal(self, number: int):

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from rehearsal.platform import build
+from rehearsal.heroku import buildpack
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 GOOD = {"requirements.txt": "", ".python-version": "3.13\n"}
@@ -94,11 +94,11 @@ def write(folder, files):
 
 def check(source):
     """The part of the build before anything is installed."""
-    build.detect(source)
-    package_manager = build.check_package_manager(source)
-    build.check_no_environment(source)
-    version, origin = build.requested_python(source, package_manager)
-    build.check_python(version, origin)
+    buildpack.detect(source)
+    package_manager = buildpack.check_package_manager(source)
+    buildpack.check_no_environment(source)
+    version, origin = buildpack.requested_python(source, package_manager)
+    buildpack.check_python(version, origin)
     return version, origin
 
 
@@ -112,7 +112,7 @@ def order(folder, **config):
 @pytest.mark.parametrize("files, message", REFUSALS.values(), ids=REFUSALS)
 def test_the_build_refuses(tmp_path, files, message):
     write(tmp_path, files)
-    with pytest.raises(build.Refused) as refused:
+    with pytest.raises(buildpack.Refused) as refused:
         check(tmp_path)
     assert message in str(refused.value)
 
@@ -158,11 +158,11 @@ def test_the_build_takes(tmp_path, capsys, files, expected, warning):
 )
 def test_process_types_come_from_the_procfile(tmp_path, capsys, procfile, types):
     write(tmp_path, {"Procfile": procfile})
-    assert build.process_types(tmp_path) == types
+    assert buildpack.process_types(tmp_path) == types
 
 
 def test_an_app_without_procfile_has_no_process_types(tmp_path, capsys):
-    assert build.process_types(tmp_path) == {}
+    assert buildpack.process_types(tmp_path) == {}
     assert "(none)" in capsys.readouterr().out
 
 
@@ -171,8 +171,8 @@ def test_pip_that_fails_stops_the_build(tmp_path, capsys):
         tmp_path / "source",
         {"requirements.txt": "no-such-package", ".python-version": RUNNING},
     )
-    with pytest.raises(build.Refused, match="Unable to install dependencies using pip"):
-        build.build(tmp_path / "source", order(tmp_path))
+    with pytest.raises(buildpack.Refused, match="Unable to install dependencies"):
+        buildpack.build(tmp_path / "source", order(tmp_path))
     assert (
         "No matching distribution found for no-such-package" in capsys.readouterr().out
     )
@@ -196,7 +196,7 @@ def django_project(tmp_path, monkeypatch):
         source,
         {"requirements.txt": "", ".python-version": RUNNING, "sub/manage.py": DJANGO},
     )
-    install = build.install
+    install = buildpack.install
 
     def with_django(*arguments):
         environment = install(*arguments)
@@ -204,50 +204,50 @@ def django_project(tmp_path, monkeypatch):
         (site / "django.py").touch()
         return environment
 
-    monkeypatch.setattr(build, "install", with_django)
+    monkeypatch.setattr(buildpack, "install", with_django)
     return source
 
 
 def test_collectstatic_sees_the_config_vars(tmp_path, django_project, capsys):
-    build.build(django_project, order(tmp_path, SECRET_KEY="key"))
+    buildpack.build(django_project, order(tmp_path, SECRET_KEY="key"))
     output = capsys.readouterr().out
     assert "-----> $ python sub/manage.py collectstatic --noinput" in output
     assert "key of ." in output
 
 
 def test_collectstatic_that_fails_stops_the_build(tmp_path, django_project, capsys):
-    with pytest.raises(build.Refused, match="Unable to generate Django static files"):
-        build.build(django_project, order(tmp_path))
+    with pytest.raises(buildpack.Refused, match="Unable to generate Django"):
+        buildpack.build(django_project, order(tmp_path))
     assert "KeyError: 'SECRET_KEY'" in capsys.readouterr().out
 
 
 def test_collectstatic_can_be_switched_off(tmp_path, django_project, capsys):
-    build.build(django_project, order(tmp_path, DISABLE_COLLECTSTATIC="1"))
+    buildpack.build(django_project, order(tmp_path, DISABLE_COLLECTSTATIC="1"))
     assert "DISABLE_COLLECTSTATIC is set" in capsys.readouterr().out
 
 
 def test_the_environment_is_kept_until_requirements_change(tmp_path, capsys):
     source = tmp_path / "source"
     write(source, {"requirements.txt": "", ".python-version": RUNNING})
-    first = build.build(source, order(tmp_path))["environment"]
+    first = buildpack.build(source, order(tmp_path))["environment"]
     assert "Restoring cache" not in capsys.readouterr().out
-    assert build.build(source, order(tmp_path))["environment"] == first
+    assert buildpack.build(source, order(tmp_path))["environment"] == first
     assert "Restoring cache" in capsys.readouterr().out
     write(source, {"requirements.txt": "# changed"})
-    assert build.build(source, order(tmp_path))["environment"] != first
+    assert buildpack.build(source, order(tmp_path))["environment"] != first
     assert "The contents of requirements.txt changed" in capsys.readouterr().out
 
 
 def test_a_missing_python_is_said(tmp_path, monkeypatch, capsys):
     write(tmp_path / "source", {"requirements.txt": "", ".python-version": "3.13"})
-    monkeypatch.setattr(build, "find_python", lambda version: None)
-    note = build.build(tmp_path / "source", order(tmp_path))["python_note"]
+    monkeypatch.setattr(buildpack, "find_python", lambda version: None)
+    note = buildpack.build(tmp_path / "source", order(tmp_path))["python_note"]
     assert note.startswith("Python 3.13 is not on this machine")
     assert note in capsys.readouterr().out
 
 
 def test_a_slug_has_a_limit(tmp_path, monkeypatch, capsys):
     write(tmp_path / "source", {"requirements.txt": "", ".python-version": RUNNING})
-    monkeypatch.setattr(build, "SLUG_LIMIT", 0)
-    with pytest.raises(build.Refused, match="is too large"):
-        build.build(tmp_path / "source", order(tmp_path))
+    monkeypatch.setattr(buildpack, "SLUG_LIMIT", 0)
+    with pytest.raises(buildpack.Refused, match="is too large"):
+        buildpack.build(tmp_path / "source", order(tmp_path))

@@ -18,10 +18,11 @@ from pathlib import Path
 
 import httpx
 
-from rehearsal.platform import api, dynos, git, model, network, postgres, rendezvous
-from rehearsal.platform.dynos import Dyno
-from rehearsal.platform.errors import NotFound
-from rehearsal.platform.keeper import Keeper
+from rehearsal import postgres
+from rehearsal.cleaner import Cleaner
+from rehearsal.heroku import api, dynos, git, model, network, rendezvous
+from rehearsal.heroku.dynos import Dyno
+from rehearsal.heroku.errors import NotFound
 
 CLI = Path(__file__).parents[1] / "node_modules" / "heroku" / "bin" / "run.js"
 START = 30  # seconds for the servers to start
@@ -95,8 +96,8 @@ class Platform:
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="platform-", dir=self.parent))
-        self.keeper = Keeper()
-        self.keeper.remove(self.folder)
+        self.cleaner = Cleaner()
+        self.cleaner.remove(self.folder)
         for name in ["bin", "git", "builds", "slugs", "dynos", "backups", "cache"]:
             (self.folder / name).mkdir()
         self.authority = network.Authority(self.folder)
@@ -119,7 +120,7 @@ class Platform:
             self.loop.call_soon_threadsafe(self.ending.set)
             self.thread.join()
         self.postgres.close()
-        self.keeper.close()
+        self.cleaner.close()
 
     def serve(self):
         try:

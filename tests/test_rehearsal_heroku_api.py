@@ -8,7 +8,7 @@ import httpx
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
-from tests.tiny_app import Api, Reader, running_platform
+from tests.support.tiny_app import Api, Reader, running_platform
 
 SCHEMA = Path(__file__).parents[2] / "shared" / "platform-api-schema.json"
 

@@ -5,7 +5,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.platform.stand_in import CLI, Platform
+from rehearsal.heroku.platform import CLI, Platform
 
 # What the app does is asked for by its path, so that one app shows every fault.
 SERVER = """\

@@ -13,8 +13,8 @@ from instruments.models import DigitalLevel, Staff, StaffType
 from instruments.uploads import TextUpload
 from range_calibration.models import RangeMeasurement
 from staff_calibration.models import StaffCalibration
-from tests import campaigns
 from tests.conftest import HttpsClient
+from tests.support import campaigns
 
 PASSWORD = "rock-pins-21"
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-BUILD = Path(__file__).with_name("build.py")
+# The folder that holds this package, for the hook that runs a module of it.
+ROOT = Path(__file__).parents[2]
 
 
 def environment() -> dict[str, str]:
@@ -43,7 +44,8 @@ async def create_repository(platform, app):
     )
     await process.wait()
     (platform.folder / "cache" / app.id).mkdir(parents=True)
-    command = [sys.executable, "-I", "-S", BUILD, platform.plain_address]
+    command = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-S"]
+    command += ["-m", "rehearsal.heroku.build", platform.plain_address]
     command += [app.id, platform.folder / "builds"]
     hook = folder / "hooks" / "pre-receive"
     hook.write_text(f"#!/bin/sh\nexec {shlex.join(map(str, command))}\n")
@@ -99,7 +101,7 @@ async def backend(platform, request, finished=lambda: None):
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    platform.keeper.watch(process.pid)
+    platform.cleaner.watch(process.pid)
     with suppress(ConnectionError):  # git may stop reading: its answer tells why
         async for chunk in request.stream():
             process.stdin.write(chunk)
@@ -123,7 +125,7 @@ async def backend(platform, request, finished=lambda: None):
             else:  # the client has gone: so does its build
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-            platform.keeper.forget(process.pid)
+            platform.cleaner.forget(process.pid)
             finished()
 
     return StreamingResponse(output(), status, headers)

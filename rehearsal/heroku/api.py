@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Host, Mount, Route, Router
 
-from rehearsal.platform import data, git, model, router
-from rehearsal.platform.errors import ApiError, NotFound, Unprocessable
+from rehearsal.heroku import git, model, postgres_api, router
+from rehearsal.heroku.errors import ApiError, NotFound, Unprocessable
 
 # The message is the API's, as CLI 11.10.0 printed it.
 NAME = re.compile(r"[a-z][a-z0-9-]{1,28}[a-z0-9]")
@@ -31,7 +31,7 @@ def handle(function):
         host = request.headers["host"].partition(":")[0]
         given = request.headers.get("authorization", "")
         if (
-            host in ("api.heroku.com", "api.data.heroku.com")
+            host in ("api.heroku.com", "api.postgres_api.heroku.com")
             and not given.startswith("Basic")
             and given != f"Bearer {platform.token}"
             and not request.url.path.startswith("/backups/")
@@ -438,7 +438,7 @@ async def create_addon(request):
         )
     addon = model.Addon(app, plan)
     app.addons.append(addon)
-    platform.background(data.provision(platform, app, addon))
+    platform.background(postgres_api.provision(platform, app, addon))
     return addon.view(), 201
 
 
@@ -452,17 +452,17 @@ async def all_addons(request):
 
 
 async def addon_info(request):
-    return data.find(
+    return postgres_api.find(
         platform_of(request), request.path_params["addon"], app_of(request)
     ).view()
 
 
 async def destroy_addon(request):
     platform, app = platform_of(request), app_of(request)
-    addon = data.find(platform, request.path_params["addon"], app)
+    addon = postgres_api.find(platform, request.path_params["addon"], app)
     app.addons.remove(addon)
     app.config.pop("DATABASE_URL", None)
-    await data.drop(platform, addon)
+    await postgres_api.drop(platform, addon)
     release = app.add_release(f"Detach DATABASE (@ref:{addon.name})")
     release.status, release.output = "succeeded", None
     platform.background(platform.restart(app))
@@ -472,7 +472,7 @@ async def destroy_addon(request):
 async def attachments(request):
     platform = platform_of(request)
     if "addon" in request.path_params:
-        addons = [data.find(platform, request.path_params["addon"])]
+        addons = [postgres_api.find(platform, request.path_params["addon"])]
     elif "app" in request.path_params:
         addons = app_of(request).addons
     else:
@@ -484,7 +484,7 @@ async def resolve_attachment(request):
     platform, body = platform_of(request), await request.json()
     app = platform.find_app(body["app"]) if body.get("app") else None
     try:
-        return [data.find(platform, body["addon_attachment"], app).attachment()]
+        return [postgres_api.find(platform, body["addon_attachment"], app).attachment()]
     except NotFound as error:
         error.body["resource"] = "add_on attachment"
         raise
@@ -493,7 +493,7 @@ async def resolve_attachment(request):
 async def resolve_addon(request):
     platform, body = platform_of(request), await request.json()
     app = platform.find_app(body["app"]) if body.get("app") else None
-    return [data.find(platform, body["addon"], app).view()]
+    return [postgres_api.find(platform, body["addon"], app).view()]
 
 
 # Domains and certificates: names only, there is no DNS here
@@ -656,7 +656,7 @@ def application(platform, public: bool) -> Starlette:
     for key, function in table.items():
         method, path = key.split(" ")
         routes.append(Route(path, handle(function), methods=[method]))
-    routes += data.routes(handle)
+    routes += postgres_api.routes(handle)
     if public:
         pushes = [Route("/{app}.git/{path:path}", git.serve, methods=["GET", "POST"])]
         pages = [Route("/{path:path}", to_dyno, methods=ALL_METHODS)]

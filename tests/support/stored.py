@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from instruments.models import DigitalLevel, Staff, StaffType
 from range_calibration.models import RangeParameter
-from tests import campaigns
-from tests.people import authority
+from tests.support import campaigns
+from tests.support.people import authority
 
 KNOWN = campaigns.heights(random.Random(31))
 DAY = date(2026, 3, 14)

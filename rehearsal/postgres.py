@@ -24,7 +24,7 @@ from pathlib import Path
 
 import trustme
 
-from rehearsal.platform.keeper import Keeper
+from rehearsal.cleaner import Cleaner
 
 SUPERUSER = "postgres"
 DEADLINE = 30  # seconds for the server to start or to stop
@@ -79,7 +79,7 @@ class Server:
         self.parent = None if self.user else folder
         self.password = secrets.token_hex(16)
         self.port = free_port()
-        self.process = self.keeper = None
+        self.process = self.cleaner = None
         self.tls = False
 
     def __enter__(self):
@@ -125,10 +125,10 @@ class Server:
         return result.stdout
 
     def initialise(self):
-        self.keeper = Keeper()
+        self.cleaner = Cleaner()
         # The unprivileged user of a root shell may not reach into `parent`.
         self.folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=self.parent))
-        self.keeper.remove(self.folder)
+        self.cleaner.remove(self.folder)
         data, password = self.folder / "data", self.folder / "password"
         password.write_text(self.password)
         certificate = trustme.CA().issue_cert("localhost", "127.0.0.1")
@@ -158,7 +158,7 @@ class Server:
         )
 
     def start(self):
-        if self.keeper is None:
+        if self.cleaner is None:
             self.initialise()
         data, log = self.folder / "data", self.folder / "log"
         settings = {
@@ -189,7 +189,7 @@ class Server:
                 **self.options(),
             )
         # SIGQUIT is PostgreSQL's immediate shutdown, which frees shared memory.
-        self.keeper.watch(self.process.pid, signal.SIGQUIT)
+        self.cleaner.watch(self.process.pid, signal.SIGQUIT)
         deadline = time.monotonic() + DEADLINE
         while not self.ready(data / "postmaster.pid"):
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -218,7 +218,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.keeper.forget(self.process.pid)
+        self.cleaner.forget(self.process.pid)
         self.process = None
 
     def close(self):
@@ -226,8 +226,8 @@ class Server:
         try:
             self.stop()
         finally:
-            if self.keeper:
-                self.keeper.close()
+            if self.cleaner:
+                self.cleaner.close()
 
     def restart(self):
         self.stop()

@@ -34,7 +34,7 @@ postgres = None
 def start_postgres():
     """Start a server that ends with this process and return its database's URL."""
     global postgres
-    from rehearsal.platform.postgres import Server
+    from rehearsal.postgres import Server
 
     folder = tempfile.TemporaryDirectory(prefix="staff-calibration-tests-")
     postgres = Server(Path(folder.name))

@@ -8,8 +8,8 @@ import httpx
 import psycopg
 import pytest
 
-from rehearsal.platform import model
-from tests.tiny_app import FILES, SERVER, Api, Reader, running_platform
+from rehearsal.heroku import model
+from tests.support.tiny_app import FILES, SERVER, Api, Reader, running_platform
 
 IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
 

@@ -6,7 +6,7 @@ import re
 import pexpect
 import pytest
 
-from tests.tiny_app import CLI_REASON, Reader, cli_installed, running_platform
+from tests.support.tiny_app import CLI_REASON, Reader, cli_installed, running_platform
 
 pytestmark = pytest.mark.skipif(not cli_installed, reason=CLI_REASON)
 

@@ -1,0 +1,1 @@
+"""The reader's side of a rehearsal: the terminal and the project."""

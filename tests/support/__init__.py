@@ -1,0 +1,1 @@
+"""What the tests share: data, people, servers, the pages; no test."""
