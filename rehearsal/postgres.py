@@ -15,7 +15,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,9 +24,10 @@ from pathlib import Path
 import trustme
 
 from rehearsal.cleaner import Cleaner
+from tools.ports import free_port
 
 SUPERUSER = "postgres"
-DEADLINE = 30  # seconds for the server to start or to stop
+DEADLINE = 120  # seconds for the server to start or to stop on a busy machine
 
 
 def binaries() -> Path:
@@ -59,16 +59,10 @@ def unprivileged() -> pwd.struct_passwd | None:
         return pwd.getpwnam("nobody")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Server:
     """Runs a server while the `with` block lasts and leaves nothing behind.
 
-    `port` is chosen by the system and stays the same over stop, start and restart;
+    `port` is one that nobody had and stays the same over stop, start and restart;
     `tls` tells whether the binaries can do TLS (if so, nothing else is accepted).
     Raises RuntimeError, with the server's log, if it does not start.
     """
