@@ -3,14 +3,13 @@
 import functools
 import gzip
 import http.server
-import shutil
 import threading
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import sync_playwright
 
 from tests.conftest import ROOT
+from tools.browser import PATIENCE, running
 
 DOCS = ROOT / "docs"
 SOURCES = {
@@ -62,14 +61,8 @@ def address(site):
 @pytest.fixture(scope="module")
 def browser():
     """Chromium: the machine's own, or the one that `make test` installed."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = next(filter(None, map(shutil.which, names)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, chromium_sandbox=False
-        )
+    with running() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -80,6 +73,7 @@ def context(browser, address):
         viewport=PHONE,
         permissions=["clipboard-read", "clipboard-write"],
     )
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
