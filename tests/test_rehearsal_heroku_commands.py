@@ -196,7 +196,7 @@ STEPS = re.findall(r"(?ms)^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", TRANSCRIPT)
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory):
     with running_platform(
-        tmp_path_factory.mktemp("platform"), stop_timeout=5
+        tmp_path_factory.mktemp("platform"), stop=5, provisioning=300
     ) as platform:
         yield platform
         assert platform.unknown == []
@@ -223,9 +223,9 @@ def test_the_cli_prints(reader, command, expected):
     assert checker.check_output(squeeze(expected) + "\n", output + "\n", flags), output
 
 
-def test_the_browser_was_shown_the_app(platform, reader):
-    assert [page.status for page in platform.opened] == [200]
-    assert "DYNO=web." in platform.opened[0].body
+def test_the_browser_was_shown_the_app(reader):
+    assert [page.status for page in reader.machine.opened] == [200]
+    assert "DYNO=web." in reader.machine.opened[0].body
 
 
 def test_log_in_and_a_typed_answer(platform, reader):
@@ -249,7 +249,7 @@ def test_log_in_and_a_typed_answer(platform, reader):
     child.expect("Logging in... done")
     child.expect("Logged in as ada@example.com")
     child.expect(pexpect.EOF)
-    assert platform.opened[-1].url.startswith(
+    assert reader.machine.opened[-1].url.startswith(
         "https://cli-auth.heroku.com/auth/browser/"
     )
     assert "machine git.heroku.com" in (reader.project / "../home/.netrc").read_text()

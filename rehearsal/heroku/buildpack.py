@@ -38,6 +38,10 @@ class Refused(Exception):
     """A build that the buildpack does not go on with; its text is for the reader."""
 
 
+class CannotPlay(Refused):
+    """A build that Heroku may well go on with, but the stand-in cannot."""
+
+
 def step(text: str):
     print(f"-----> {text}", flush=True)
 
