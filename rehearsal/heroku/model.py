@@ -75,7 +75,7 @@ LOG_LINES = 1500
 LOG_LINE_BYTES = 10_000  # a longer line is split
 
 
-@dataclass(frozen=True)
+@dataclass
 class Times:
     """Seconds; shorter in tests.
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 PATIENCE = 120  # seconds for what takes one on a machine that has time
 
 
-def until(condition: Callable, what: str):
+def until(condition: Callable, what: str = "what the test waits for"):
     """Return what `condition` returns as soon as that is true.
 
-    Raises AssertionError, with `what` was waited for, if it does not become true.
+    Raises AssertionError, which says what was waited for, if that does not come.
     """
     end = time.monotonic() + PATIENCE
     while not (found := condition()):
