@@ -58,7 +58,7 @@ FILES = {
     "Procfile": "web: python server.py\nworker: sleep 1000\n",
     "server.py": SERVER,
 }
-CLI_REASON = "the Heroku CLI is not installed: make rehearsal/node_modules/stamp"
+CLI_REASON = "the Heroku CLI is not installed: make set-up"
 cli_installed = CLI.exists()
 
 
