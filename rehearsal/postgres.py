@@ -120,9 +120,12 @@ class Server:
 
     def initialise(self):
         self.cleaner = Cleaner()
-        # The unprivileged user of a root shell may not reach into `parent`.
+        # The unprivileged user of a root shell may not reach into `parent` or .venv.
         self.folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=self.parent))
         self.cleaner.remove(self.folder)
+        if self.user and self.bin.is_relative_to(sys.prefix):
+            programs = shutil.copytree(self.bin.parent, self.folder / "programs")
+            self.bin = programs / self.bin.name
         data, password = self.folder / "data", self.folder / "password"
         password.write_text(self.password)
         certificate = trustme.CA().issue_cert("localhost", "127.0.0.1")
