@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -26,6 +27,7 @@ NO_NETWORK = {
     "PIP_FIND_LINKS": "",
     "PIP_RETRIES": "1",
 }
+LINTERS = ("doc8", "sphinx-lint", "ruff check", "ruff format", "djade", "codespell")
 # Python runs this at its start: https://docs.python.org/3/library/site.html
 OLD = "import sys; sys.version_info = (3, 9, 2, 'final', 0)"
 NO_VENV = "import sys; sys.modules['ensurepip'] = None"
@@ -101,21 +103,22 @@ def test_make_test_leaves_nothing_out():
     status, lines = make(ROOT, "--dry-run", "test")
     assert status == 0
     text = "\n".join(lines)
-    for tool in (
-        "doc8",
-        "sphinx-lint",
-        "ruff check",
-        "ruff format",
-        "djade",
-        "codespell",
-    ):
+    for tool in LINTERS:
         assert re.search(rf"/{tool}\s", text), f"make test runs no {tool}"
-    runs = [line for line in lines if " pytest " in f"{line} "]
+    runs = [line for line in lines if re.search(r" pytest\s", line + "\n")]
+    assert len(runs) == 2, (
+        f"make test runs pytest twice, with and without SQLite: {runs}"
+    )
     everything, sqlite = runs
-    assert not re.search(r"--ignore|--deselect| -k| -m (?!pytest)|tests/", everything)
+    assert "tests/" not in everything
     assert sqlite.startswith("TEST_DATABASE=sqlite ")
     assert sqlite.endswith(" tests/test_app_*.py")
-    assert not re.search(r"--ignore|--deselect| -k| -m (?!pytest)", sqlite)
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]
+    assert options["ini_options"]["testpaths"] == ["tests"]
+    for line in (*runs, f"pytest {options['ini_options']['addopts']}"):
+        chosen = line.partition("pytest")[2]
+        left_out = re.search(r"\s(--ignore|--deselect|-k|-m)\b", chosen)
+        assert not left_out, f"make test leaves tests out: {line}"
 
 
 @pytest.mark.parametrize(
