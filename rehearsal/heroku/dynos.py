@@ -264,6 +264,7 @@ class Dynos:
 
     def __init__(self, runtime: Runtime, tasks: Tasks):
         self.runtime, self.tasks = runtime, tasks
+        runtime.folder.mkdir()
 
     def wanted(self, app: model.App) -> dict[str, model.Process]:
         """The formation's dynos by name; none before the first deploy."""
