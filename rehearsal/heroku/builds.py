@@ -30,10 +30,13 @@ exec {python} -I -m pip --python {own} "$@"
 
 
 def pip_environment(wheels: Path | None) -> dict[str, str]:
-    """Variables of pip: the wheels if given, else what this machine uses."""
+    """Variables of pip and uv: the wheels if given, else what this machine uses."""
     if wheels is None:
-        return {k: v for k, v in os.environ.items() if k.startswith("PIP_")}
+        ours = ("PIP_", "UV_")
+        return {k: v for k, v in os.environ.items() if k.startswith(ours)}
     return {
+        "UV_OFFLINE": "1",
+        "UV_FIND_LINKS": str(wheels),
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(wheels),
         "PIP_CONFIG_FILE": os.devnull,
