@@ -11,7 +11,7 @@ import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from rehearsal.heroku import model
@@ -82,7 +82,8 @@ class Builds:
     async def attend(self, app: model.App, ours: socket.socket):
         """Hand out the order, take the slug, send what the push is to print."""
         reader, writer = await asyncio.open_connection(sock=ours)
-        with suppress(ConnectionError):  # the client has gone, and git with it
+        # The client may have gone, and git with it.
+        with closing(writer), suppress(ConnectionError):
             order = self.order(app)
             writer.write(json.dumps(order).encode() + b"\n")
             if line := await reader.readline():
@@ -90,7 +91,6 @@ class Builds:
                 async for text in self.finish(app, built):
                     writer.write(text.encode())
                     await writer.drain()
-        writer.close()
 
     def order(self, app: model.App) -> dict:
         """What the build must know; see buildpack.build.
