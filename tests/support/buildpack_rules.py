@@ -110,7 +110,8 @@ RULES = [
         for name in [
             *("manage.py", "__init__.py", "__pycache__/", "pyproject.toml"),
             *("requirement.txt", "Requirements.txt", "requirements.text"),
-            *("requirements.txt.txt", "requirments.txt", ".python-version"),
+            *("requirements.txt.txt", ".python-version"),
+            "requirments.txt",  # codespell:ignore
         ]
     ),
     Rule(
