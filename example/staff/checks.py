@@ -33,27 +33,25 @@ from django.utils.log import RequireDebugTrue
 
 GUIDE = "https://staff-calibration.readthedocs.io/en/latest/"
 
-# The first two digits of a message's id, and the page about it.
-PAGES = {
-    **{
-        "00": "prepare/re-test",
-        "01": "prepare/procfile",
-        "02": "prepare/python-version",
-    },
-    **{
-        "03": "prepare/requirements",
-        "04": "prepare/settings",
-        "05": "prepare/database",
-    },
-    **{"06": "prepare/static-files", "07": "prepare/e-mail", "08": "deploy/git"},
-    **{"09": "prepare/hosts", "10": "deploy/logs", "11": "prepare/the-app"},
-}
+# The page about a message: its place here is what the first two digits of the id say.
+PAGES = """
+prepare/re-test prepare/procfile prepare/python-version prepare/requirements
+prepare/settings prepare/database prepare/static-files prepare/e-mail
+deploy/git prepare/hosts deploy/logs prepare/the-app
+""".split()
 
 # https://github.com/heroku/heroku-buildpack-python, v351 of 2026-08-18: the newest
 # patch of each version, and the rules of the files. 3.10 is built until 2027-01-06.
 PYTHONS = {"3.10": 21, "3.11": 16, "3.12": 14, "3.13": 15, "3.14": 7}
-VERSION = r"((?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*))(?:\.(0|[1-9][0-9]*))?"
-MISSPELT = r"(?!\.python-version$)\.?python[-_.]version(\.(txt|py|rtf))?\s*"
+VERSION = r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){1,2}"
+MISSPELT = {
+    *("python-version", "python_version", "python.version", "pythonversion"),
+    *(".python_version", ".python.version", ".pythonversion", ".Python-Version"),
+    *(".python-version ", ".python-version.py", ".python-version.rtf"),
+    *(".python-version.txt", ".python_version.txt", ".python.version.txt"),
+    *("python-version.txt", "python_version.txt", "python.version.txt"),
+    *(".python-versions", "python-versions", ".python-version.md"),
+}
 PACKAGE_FILES = ["requirements.txt", "Pipfile.lock", "poetry.lock", "uv.lock"]
 BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -93,13 +91,13 @@ def check(report):
     def safely(app_configs, **kwargs):
         try:
             for message in report():
-                page = PAGES[message.id.partition(".")[2][1:3]]
+                page = PAGES[int(message.id[-3:-1])]
                 message.hint += f"\n\tSee {GUIDE}{page}.html"
                 yield message
         except Exception as exception:
             yield Warning(
                 f"{report.__name__} did not get to its end: {exception!r}",
-                hint="What it and the others found before stands here all the same.",
+                hint="What it found before, and what the others found, is here.",
                 id="heroku.W001",
             )
 
@@ -257,27 +255,21 @@ def check_what_git_pushes():
 @check
 def check_python_version_file():
     files = pushed()
-    if in_container():
+    if in_container() or "runtime.txt" in files:
         return
-    for name in sorted(name for name in files if re.fullmatch(MISSPELT, name)):
+    for name in sorted(files & MISSPELT):
         yield Error(
             f"{name!r} is a misspelt .python-version: Heroku refuses the build.",
             hint=f"Rename it, or delete it: git mv {name!r} .python-version",
             id="heroku.E021",
         )
-    if {"uv.lock", "runtime.txt"} <= files:
-        yield Error(
-            "Heroku refuses a runtime.txt beside uv.lock.",
-            hint="Delete it, and write the version into .python-version.",
-            id="heroku.E036",
-        )
-    elif files & {".python-version", "runtime.txt"}:
+    if ".python-version" in files:
         return
-    elif "uv.lock" in files:
+    if "uv.lock" in files:
         yield Error(
             "There is no .python-version, which Heroku demands beside uv.lock.",
             hint="Write the version you develop with: uv python pin 3.13",
-            id="heroku.E035",
+            id="heroku.E025",
         )
     elif '"python_' not in text("Pipfile.lock"):
         yield Warning(
@@ -292,13 +284,20 @@ def check_python_version():
     files = pushed()
     if in_container() or not files & {"runtime.txt", ".python-version"}:
         return
+    if {"uv.lock", "runtime.txt"} <= files:
+        yield Error(
+            "Heroku refuses a runtime.txt beside uv.lock.",
+            hint="Delete it, and write the version into .python-version.",
+            id="heroku.E028",
+        )
+        return
     name = "runtime.txt" if "runtime.txt" in files else ".python-version"
     prefix = "python-" if name == "runtime.txt" else ""
     lines = [line.strip(" \t\r\f\v") for line in text(name).split("\n")]
     wanted = "\n".join(line for line in lines if line and line[0] != "#")
     version = re.fullmatch(prefix + VERSION, wanted)
     if version and not (prefix and content(name).startswith(BYTE_ORDER_MARKS)):
-        yield from check_python(name, version[1], int(version[2] or 0))
+        yield from check_python(name, wanted.removeprefix(prefix))
     else:
         yield Error(
             f"{name} does not hold {prefix}N.N and nothing else: Heroku refuses it.",
@@ -308,24 +307,26 @@ def check_python_version():
         )
 
 
-def check_python(name, version, patch):
-    """Messages on Python N.N.patch, for which a file asks."""
-    newest = PYTHONS.get(version)
-    if newest is None and [int(number) for number in version.split(".")] < [3, 10]:
+def check_python(name, version):
+    """Messages on Python N.N or N.N.N, for which a file asks."""
+    numbers = [int(number) for number in version.split(".")]
+    newest = PYTHONS.get(".".join(version.split(".")[:2]))
+    if newest is None and numbers < [3, 10]:
         yield Error(
             f"{name} asks for Python {version}, which has reached its end of life.",
             hint=f"Delete a runtime.txt, and write one of {', '.join(PYTHONS)} into "
             ".python-version.",
             id="heroku.E024",
         )
-    elif newest is None or patch > newest:
+    elif newest is None or numbers[2:] > [newest]:
+        # A warning: Heroku adds a version within days, and this file does not learn it.
         yield Warning(
-            f"Heroku did not know the Python {version}.{patch} of {name} in August "
+            f"{name} asks for Python {version}, which Heroku did not know in August "
             "2026: it refuses what does not exist.",
             hint="See https://devcenter.heroku.com/articles/python-support",
             id="heroku.W026",
         )
-    elif version == "3.10":
+    elif numbers[:2] == [3, 10]:
         yield Warning(
             f"Heroku ends the Python 3.10 that {name} asks for on 2027-01-06.",
             hint="Write a newer version into .python-version, like 3.13.",
@@ -363,12 +364,29 @@ def check_procfile():
             hint="Join the commands with &&, or delete all lines but one.",
             id="heroku.E012",
         )
+
+
+@check
+def check_encodings():
     for name in ["Procfile", ".python-version"]:
         if content(name).startswith(BYTE_ORDER_MARKS):
             yield Error(
                 f"{name} begins with a byte order mark, which Heroku does not read.",
                 hint="Save it as UTF-8 without one: PowerShell's > may write UTF-16.",
                 id="heroku.E029",
+            )
+    if content("requirements.txt").startswith(BYTE_ORDER_MARKS):
+        yield Warning(
+            "requirements.txt begins with a byte order mark: pip alone reads that.",
+            hint="Save it as UTF-8 without one: PowerShell's > may write UTF-16.",
+            id="heroku.W038",
+        )
+    for name in ["Procfile", "requirements.txt"]:
+        if "\ufffd" in text(name):
+            yield Warning(
+                f"{name} is not in UTF-8: a part of it cannot be read.",
+                hint="Save it as UTF-8 without a byte order mark.",
+                id="heroku.W039",
             )
 
 
@@ -406,11 +424,13 @@ def check_application():
                 return
             except (Exception, SystemExit) as exception:
                 failures.append(f"{word}: {exception}.")
-    if failures or (server and "wsgi_app" not in gunicorn_file(command)):
+    # gunicorn's file may name it, and other options look like a module.
+    if server and "wsgi_app" not in gunicorn_file(command):
+        module = (settings.WSGI_APPLICATION or "").rpartition(".")[0]
         yield Error(
             "The web line names no module that holds the application. "
             + " ".join(failures),
-            hint=f"WSGI_APPLICATION is {settings.WSGI_APPLICATION}.",
+            hint=f"By WSGI_APPLICATION it is: {module or 'not set'}",
             id="heroku.E014",
         )
 
@@ -418,11 +438,13 @@ def check_application():
 @check
 def check_address():
     command, server = web()
-    option = r"\s(?:-b|--bind|--host|-h|--listen|-i|--interface)[ =]*[\"']?(\S+)"
+    option = r"\s(?:-b|--bind|--host|--listen)[ =]*[\"']?(\S+)"
     addresses = re.findall(option, command)
     if server == "gunicorn" and not addresses:
         addresses = re.findall(r"(?m)^bind *= *\W*(.+)", gunicorn_file(command))
-    if not server or re.search(r"unix:|fd:|--uds|--fd|--endpoint|\s-[eu]\s", command):
+    # A socket behind another server, or a file with the address.
+    other = r"unix:|fd:|--uds|--fd|--endpoint|daphne.* -[eu]|hypercorn.* (-c|--config)"
+    if not server or re.search(other, " ".join([command, *addresses])):
         return
     by_itself = server == "gunicorn" and not addresses
     addresses = addresses or [SERVERS[server]]
@@ -496,12 +518,6 @@ def check_requirements():
                 hint="Delete it: pip freeze wrote it for your own machine alone.",
                 id="heroku.E037",
             )
-    if content("requirements.txt").startswith(BYTE_ORDER_MARKS):
-        yield Warning(
-            "requirements.txt begins with a byte order mark: not every tool reads it.",
-            hint="Save it as UTF-8 without one: PowerShell's > may write UTF-16.",
-            id="heroku.W038",
-        )
 
 
 def needed():
@@ -539,14 +555,14 @@ def check_packages():
 
 def assigned(setting):
     """File and value (a syntax tree) of each assignment in the loaded settings."""
-    for module in list(sys.modules.values()):
-        names = getattr(module, "__dict__", {})
-        path = Path(names.get("__file__") or "")
-        if setting in names and path.suffix == ".py" and path.is_file():
-            for node in ast.walk(ast.parse(path.read_bytes())):
-                targets = getattr(node, "targets", [getattr(node, "target", None)])
-                if setting in [getattr(target, "id", None) for target in targets]:
-                    yield path, node.value
+    modules = [getattr(module, "__dict__", {}) for module in sys.modules.values()]
+    files = {names.get("__file__") for names in modules if setting in names} - {None}
+    for path in sorted(path for path in files if path.endswith(".py")):
+        for node in ast.walk(ast.parse(Path(path).read_bytes())):
+            targets = getattr(node, "targets", [getattr(node, "target", None)])
+            names = [getattr(target, "id", None) for target in targets]
+            if setting in names and getattr(node, "value", None):
+                yield Path(path), node.value
 
 
 def literal(node):
@@ -558,7 +574,7 @@ def literal(node):
 
 
 @check
-def check_settings_module():
+def check_secret_key():
     name = os.environ.get("DJANGO_SETTINGS_MODULE", "settings.configure()")
     path = getattr(sys.modules.get(name), "__file__", None)
     if not path or not Path(path).is_file():
@@ -567,10 +583,6 @@ def check_settings_module():
             hint="Look for a secret key in them yourself.",
             id="heroku.W045",
         )
-
-
-@check
-def check_secret_key():
     try:
         key = settings.SECRET_KEY
     except ImproperlyConfigured:
@@ -598,7 +610,7 @@ def check_secret_key():
 
 def engine():
     """Dotted path of the default database's backend; empty if there is none."""
-    return settings.DATABASES.get("default", {}).get("ENGINE", "")
+    return settings.DATABASES.get("default", {}).get("ENGINE") or ""
 
 
 @check
@@ -634,8 +646,8 @@ def check_database():
 
 @check
 def check_hosts():
-    hosts = settings.ALLOWED_HOSTS
-    typed = [literal(value) for _, value in assigned("ALLOWED_HOSTS")]
+    hosts = list(settings.ALLOWED_HOSTS)
+    typed = [list(literal(value) or []) for _, value in assigned("ALLOWED_HOSTS")]
     for host in hosts:
         if re.search(r"[/\s]|[^:\]]:\d+$", host):
             yield Error(
@@ -809,6 +821,14 @@ def check_storages():
             )
 
 
+def on_disk(field):
+    """Whether the files of a FileField are kept on the machine's own disk."""
+    try:
+        return isinstance(field.storage, FileSystemStorage)
+    except Exception:
+        return False  # E068 speaks of a storage that cannot be made.
+
+
 @check
 def check_uploads():
     fields = [
@@ -824,7 +844,7 @@ def check_uploads():
             id="heroku.W067",
         )
         return
-    lost = [str(each) for each in fields if isinstance(each.storage, FileSystemStorage)]
+    lost = [str(field) for field in fields if on_disk(field)]
     if lost:
         yield Warning(
             f"Uploads go to a dyno's disk, which is thrown away: {', '.join(lost)}.",
