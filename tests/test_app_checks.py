@@ -278,6 +278,10 @@ SOUND = {
         "",
     ),
     "packages in the project's own setup file": ({"requirements.txt": "-e .\n"}, ""),
+    "packages that another server lists": (
+        {"requirements.txt": "-r https://packages.test/requirements.txt\n"},
+        "",
+    ),
     "a package for Windows alone": (
         requires("gunicorn", "pywin32; sys_platform == 'win32'"),
         "",
@@ -328,6 +332,10 @@ SOUND = {
             "corsheaders/middleware.py": "def CorsMiddleware(get): return get\n",
         },
         "MIDDLEWARE.insert(1, 'corsheaders.middleware.CorsMiddleware')\n",
+    ),
+    "no settings of e-mail, as with Django 6.1's MAILERS": (
+        {},
+        "del EMAIL_HOST\nEMAIL_TIMEOUT = 'ten'\n" + SMTP,
     ),
     "a silent mail server, and patience for less than the router": (
         {},

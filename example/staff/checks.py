@@ -464,7 +464,7 @@ def requirement_lines(name, above=()):
     lines, errors = [], []
     for line in re.sub(r"\\\r?\n", "", text(name)).splitlines():
         include = re.match(r"\s*(?:-r|--requirement)[ =]*([^\s#]+)", line)
-        if not include:
+        if not include or "://" in include[1]:
             lines.append(line.strip())
             continue
         path = os.path.normpath(os.path.join(os.path.dirname(name), include[1]))
@@ -538,8 +538,8 @@ def needed():
 @check
 def check_packages():
     lines, _ = requirement_lines("requirements.txt")
-    # What a project's own setup file or a repository brings along, nobody sees here.
-    unseen = any(re.match(r"-e|--editable|\.|/|git\+|https?:", line) for line in lines)
+    # What a project's own setup file or another server brings along is not seen here.
+    unseen = any(re.match(r"-[er]|--[er]|\.|/|git\+|https?:", line) for line in lines)
     if "requirements.txt" not in pushed() or unseen or in_container():
         return
     names = packages(lines)
@@ -630,7 +630,7 @@ def check_database():
             hint="Create a Heroku Postgres database, and read DATABASE_URL.",
             id="heroku.W050",
         )
-    elif host in LOCAL_HOSTS and (host in typed or "DYNO" in os.environ):
+    elif host in LOCAL_HOSTS and host in typed:
         yield Warning(
             f"The database is on {host}: a dyno has none.",
             hint="Create a Heroku Postgres database, and read DATABASE_URL.",
@@ -732,6 +732,9 @@ def check_logging():
 
 @check
 def check_e_mail():
+    # Since Django 6.1 a project may have MAILERS, and none of these settings.
+    if not settings.is_overridden("EMAIL_HOST"):
+        return
     if settings.EMAIL_USE_TLS and settings.EMAIL_USE_SSL:
         yield Error(
             "EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other: no e-mail is sent.",
