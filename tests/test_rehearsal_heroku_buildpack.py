@@ -168,7 +168,7 @@ echo %s >> hooks.txt
 
 
 def test_hooks_see_the_config_vars_and_write_into_the_slug(source, order, capsys):
-    order["config"] = {"KEY": "secret", "PATH": "/nowhere"}
+    order["config"] = {"KEY": "secret", "PATH": "/nowhere", "PYTHONHOME": "/nowhere"}
     order["environment"] = {"DYNO": "build.1"}
     write(
         source,

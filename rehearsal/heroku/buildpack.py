@@ -13,11 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rehearsal.heroku.inspection import (
+from rehearsal.heroku.inspection import inspect
+from rehearsal.heroku.steps import (
     CannotPlay,
     Refused,
     indent,
-    inspect,
     last_build,
     note,
     refuse,

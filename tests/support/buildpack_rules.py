@@ -1,6 +1,6 @@
 """Heroku's Python buildpack in small projects: what it refuses, warns of and takes.
 
-Both the stand-in's build and the example's staff/checks.py are held against this table.
+Both the stand-in's build and the example's staff/checks.py are held against this.
 BP is https://github.com/heroku/heroku-buildpack-python, v351 of 2026-08-18; DC is
 https://devcenter.heroku.com/articles/.
 """
