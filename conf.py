@@ -3,16 +3,13 @@
 Paths here start at the top level of the repository, paths in pages at docs/.
 """
 
-import json
 import os
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-sys.path.append(str(ROOT / "docs" / "_extensions"))
-
-from rehearsal_record import read_record  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 # Project ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#project-information
@@ -22,53 +19,17 @@ author = "The Staff Calibration App contributors"
 copyright = "2026, " + author
 language = "en-GB"
 
-# Versions --------------------------------------------------------------------
-# https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-rst_prolog
-
-
-def lower_bound(package):
-    """Return the series of a package that the example asks for, such as 5.2.
-
-    Raises AttributeError when example/requirements.txt does not bound the package.
-    """
-    requirements = (ROOT / "example" / "requirements.txt").read_text()
-    line = re.search(rf"^{package}(\[.*\])?>=(\d+\.\d+)", requirements, re.MULTILINE)
-    return line.group(2)
-
-
-versions = {
-    "python": (ROOT / "example" / ".python-version").read_text().strip(),
-    "cli": json.loads((ROOT / "rehearsal" / "package.json").read_text())[
-        "dependencies"
-    ]["heroku"],
-    **{
-        package: lower_bound(package)
-        for package in ("django", "gunicorn", "psycopg", "whitenoise")
-    },
-}
-
-record = read_record()
-versions |= {
-    "rehearsed-on": record.get("date", "not yet"),
-    "rehearsed-commands": record.get("commands", "none"),
-    "rehearsed-with": ", ".join(
-        f"{name} {version}" for name, version in record.get("versions", {}).items()
-    )
-    or "nothing",
-}
-
-# |app| is the reader's: the page's only text that a reader changes.
-rst_prolog = """
-.. role:: app
-.. |app| replace:: :app:`my-staff-calibration`
-""" + "".join(
-    f".. |{name}| replace:: {version}\n" for name, version in versions.items()
-)
-
 # General ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#general-configuration
 
-extensions = ["console_blocks", "rehearsal_record", "sphinx_copybutton"]
+# Those of docs/_extensions say in their first lines what they do.
+extensions = [
+    "docs._extensions.console_blocks",
+    "docs._extensions.literals",
+    "docs._extensions.rehearsal_record",
+    "docs._extensions.substitutions",
+    "sphinx_copybutton",
+]
 exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"

@@ -1,12 +1,12 @@
 """The pages as they are written and as they are built, for the tests of the site."""
 
 import re
-import runpy
 from functools import cache
 
 import pytest
 from docutils import nodes
 
+from docs._extensions import substitutions
 from rehearsal import script
 from tests.conftest import ROOT
 
@@ -29,7 +29,7 @@ except FileNotFoundError:
 # Written with the words of its time: what it quotes is allowed to be out of date.
 HISTORY = "reference/changes-since-2021"
 
-VERSIONS = runpy.run_path(str(ROOT / "conf.py"))["versions"]
+VERSIONS = substitutions.versions()
 
 
 @cache
