@@ -28,7 +28,10 @@ from docs._extensions.facts import FACTS
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "example"
 FOLDERS = (EXAMPLE, EXAMPLE / "staff", ROOT)
-LISTED = ("staff/*.py", "gunicorn.conf.py", "manage.py", "accounts/views.py")
+LISTED = (
+    *("staff/settings.py", "staff/wsgi.py", "staff/checks.py"),
+    *("gunicorn.conf.py", "manage.py"),
+)
 
 # A literal that begins with one of these is a command; the tests have its parser.
 PROGRAMS = {
@@ -61,6 +64,7 @@ EXCEPTIONS = {
     "bin/post_compile": "read by Heroku's buildpack; the example has none",
     "latest.dump": "written by `heroku pg:backups:download`, which prints no name",
     '{% static "name" %}': "a tag of Django's templates",
+    "heroku/brew/heroku": "Heroku's formula for Homebrew",
     "Procfile.txt": "a name that Heroku does not take",
     ".python-version.txt": "a name that Heroku does not take",
     "python-version": "a name that Heroku does not take",
@@ -71,8 +75,8 @@ EXCEPTIONS = {
 SHOWN_BY = {
     "Bad Request (400)": "django/views/defaults.py",
     "Server Error (500)": "django/views/defaults.py",
-    "CSRF verification failed": "django/views/templates/csrf_403.html",
-    "ValueError: Missing staticfiles manifest entry": "django",
+    "CSRF verification failed": "django/views/csrf.py",
+    "Missing staticfiles manifest entry": "django/contrib/staticfiles/storage.py",
     "Application error": "rehearsal/heroku/router.py",
     "No default language could be detected": "rehearsal/heroku/buildpack.py",
     "Couldn't find any supported Python package manager files": (
@@ -110,11 +114,14 @@ def is_path(text: str) -> bool:
     What a command makes in the reader's project is what its .gitignore names.
     """
     name = text.rstrip("/")
-    made = (EXAMPLE / ".gitignore").read_text().split("\n")
     return bool(re.fullmatch(r"[\w.][\w./-]*", text)) and (
-        name in {line.rstrip("/") for line in made}
-        or any(exists(folder, name) for folder in FOLDERS)
+        name in made() or any(exists(folder, name) for folder in FOLDERS)
     )
+
+
+def made() -> set[str]:
+    lines = (EXAMPLE / ".gitignore").read_text().splitlines()
+    return {line.rstrip("/") for line in lines if re.match(r"[\w.]", line)}
 
 
 def exists(folder: Path, name: str) -> bool:
@@ -124,9 +131,9 @@ def exists(folder: Path, name: str) -> bool:
 
 
 def is_fact(text: str) -> bool:
-    """A value of facts.toml, or a plan of Heroku Postgres."""
+    """A name in facts.toml, or a plan of Heroku Postgres."""
     plan = text.removeprefix("heroku-postgresql:")
-    return f"{plan}-price" in FACTS or text in {str(f.value) for f in FACTS.values()}
+    return f"{plan}-price" in FACTS or text in [fact.value for fact in FACTS.values()]
 
 
 def is_value(text: str) -> bool:
@@ -160,10 +167,9 @@ def is_name(text: str) -> bool:
 def names() -> set[str]:
     """Return names, attributes, keywords and texts; of a dotted text its end too."""
     found = set()
-    for pattern in LISTED:
-        for file in EXAMPLE.glob(pattern):
-            for node in ast.walk(ast.parse(file.read_text())):
-                found |= named_by(node)
+    for path in LISTED:
+        for node in ast.walk(ast.parse((EXAMPLE / path).read_text())):
+            found |= named_by(node)
     return found
 
 
@@ -317,7 +323,16 @@ class Literals(SphinxTransform):
         logger.warning(message, location=node.parent, type="literal")
 
 
+def everything() -> list[str]:
+    """Return what literals resolve to, for Sphinx to read all pages when it changes."""
+    ignored = {"__pycache__", *made()}
+    paths = [path.relative_to(ROOT) for path in (*EXAMPLE.rglob("*"), *ROOT.glob("*"))]
+    kept = [path.as_posix() for path in paths if not ignored & set(path.parts)]
+    return sorted([*names(), *values(), *kept])
+
+
 def setup(app: Sphinx):
+    app.add_config_value("literals", everything(), "env", [list])
     for role in ("printed", "wrong"):
         app.add_role(role, literal_role)
     app.add_transform(Literals)
