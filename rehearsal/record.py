@@ -22,7 +22,7 @@ def write(pages: list[Page], stage: Stage) -> Path:
     record = {
         "date": datetime.date.today().isoformat(),
         "versions": versions(stage),
-        "commands": stage.commands,
+        "commands": len(stage.transcript),
         "pages": {
             page.name: {
                 "commands": count,

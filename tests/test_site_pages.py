@@ -1,6 +1,5 @@
 """The shape of a page, and what the build refuses."""
 
-import re
 import subprocess
 import sys
 
@@ -10,7 +9,7 @@ from sphinx import addnodes
 
 from rehearsal.script import is_session
 from tests.conftest import ROOT
-from tests.support.pages import PAGES, SOURCES, STEPS, doctree, excused
+from tests.support.pages import PAGES, SOURCES, STEPS, commands, doctree
 
 # Words of a page's source: enough to say why, few enough to be read at one go.
 WORDS = range(250, 801)
@@ -20,9 +19,6 @@ SHORT = {"deploy/take-down"}
 
 # There is no command to type before the CLI is installed.
 CHECKPOINT_IN_THE_BROWSER = {"deploy/account"}
-
-# Blocks that no rehearsal performs, by the prompt. A change here is a decision.
-EXCUSED = {"PS> ": 2, "$ ": 7}
 
 # Languages of the blocks that are neither a listing nor a session.
 TYPED = {
@@ -107,21 +103,14 @@ def test_every_block_is_a_listing_a_session_or_plain(name):
         assert captioned or is_session(block) or plain, block.astext()
 
 
-@pytest.mark.parametrize(
-    "block", excused(), ids=lambda block: f"{block.page}-{block.line}"
-)
-def test_excused_block_has_a_reason(block):
-    assert re.match(r"Not rehearsed: \S", block.reason)
+# Outputs that are three dots and nothing else, with the reason: nothing of them is
+# the same each time.
+ONLY_DOTS = {"heroku config:get SECRET_KEY": "the key is made at random"}
 
 
-@pytest.mark.parametrize("prompt", EXCUSED)
-def test_few_blocks_are_excused(prompt):
-    blocks = [block for block in excused() if block.text.startswith(prompt)]
-    assert len(blocks) == EXCUSED[prompt], [(each.page, each.line) for each in blocks]
-
-
-def test_every_excused_block_has_a_known_prompt():
-    assert all(block.text.startswith(tuple(EXCUSED)) for block in excused())
+def test_three_dots_alone_stand_for_what_is_never_the_same():
+    dotted = {each.text for each in commands() if set(each.output) - {"\n"} == {"."}}
+    assert dotted == set(ONLY_DOTS)
 
 
 # What the build refuses -------------------------------------------------------
