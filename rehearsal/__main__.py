@@ -92,6 +92,7 @@ def perform(stage: Stage, pages: list[Page], whole: bool) -> None:
     stage.perform(pages)
     if whole:
         stage.check_project()
+        stage.check_printed(pages)
     seconds = time.monotonic() - begun
     stage.report(f"\n{len(stage.transcript)} commands performed in {seconds:.0f} s")
 

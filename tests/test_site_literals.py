@@ -6,23 +6,25 @@ Paths, settings, values and texts of templates are resolved while a page is buil
 
 import importlib
 import re
+from pathlib import Path
 
+import django
 import pytest
 from django.utils.module_loading import import_string
 from docutils import nodes
 
 from docs._extensions import literals
-from rehearsal.script import line
+from rehearsal import script
 from tests.conftest import ROOT
 from tests.support import heroku_cli, programs
-from tests.support.pages import SOURCES, commands, doctree, excused, prompted
+from tests.support.pages import SOURCES, commands, doctree, excused
 
 
 def of_kind(*kinds):
     """Return a test's parameters: the pages' literals of these kinds."""
     return [
         pytest.param(
-            literal.astext(), id=f"{name}.rst:{line(literal)}-{literal.astext()}"
+            literal.astext(), id=f"{name}.rst:{script.line(literal)}-{literal.astext()}"
         )
         for name in SOURCES
         for literal in doctree(name).findall(nodes.literal)
@@ -30,7 +32,7 @@ def of_kind(*kinds):
     ]
 
 
-EVERY = {param.values[0] for param in of_kind("exception", "printed", "wrong")}
+EVERY = {param.values[0] for param in of_kind("exception", literals.NOT_PERFORMED)}
 LABELS = {
     label.astext()
     for name in SOURCES
@@ -54,10 +56,9 @@ def test_no_program_takes_what_is_shown_as_wrong(text):
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(text, id=f"{block.page}.rst:{block.line}-{text}")
-        for block in excused()
-        if block.text.startswith("$ ")
-        for text in prompted(block.text)
+        pytest.param(each.text, id=f"{each.page}.rst:{each.line}-{each.text}")
+        for each in excused()
+        if each.prompt == script.PROMPT
     ],
 )
 def test_a_program_takes_the_command_that_nobody_performs(text):
@@ -100,7 +101,7 @@ def test_an_exception_is_used_and_resolves_to_nothing(text):
     assert not [kind for kind, is_kind in literals.KINDS.items() if is_kind(text)]
 
 
-@pytest.mark.parametrize("text", [*literals.SHOWN_BY, *literals.NOT_PERFORMED])
+@pytest.mark.parametrize("text", [*literals.SHOWN_BY, *literals.ELSEWHERE])
 def test_what_no_command_prints_is_on_a_page(text):
     assert text in EVERY
 
@@ -110,19 +111,12 @@ def test_a_label_of_another_site_is_on_a_page(text):
     assert text in LABELS
 
 
-@pytest.mark.parametrize("text, file", literals.SHOWN_BY.items())
-def test_the_file_shows_the_text(text, file):
-    places = [ROOT / file, *(folder / file for folder in installed_packages())]
-    found = [place.read_text() for place in places if place.is_file()]
-    assert found, f"there is no {file}"
-    assert any(text in source for source in found)
-
-
-def installed_packages():
-    import django
-
-    yield ROOT / "rehearsal" / "node_modules"
-    yield from (folder.parent for folder in map(ROOT.__class__, django.__path__))
+@pytest.mark.parametrize("text, place", literals.SHOWN_BY.items())
+def test_the_file_shows_the_text(text, place):
+    packages = (ROOT, Path(django.__path__[0]).parent)
+    (path,) = (folder / place for folder in packages if (folder / place).exists())
+    files = path.rglob("*.py") if path.is_dir() else [path]
+    assert any(text in file.read_text() for file in files)
 
 
 # README, workflows, Read the Docs ----------------------------------------------

@@ -150,6 +150,14 @@ def test_a_good_page_is_built(tmp_path):
         ("|gone|", "gone"),
         (".. literalinclude:: Procfile\n   :start-at: worker:", "worker:"),
         (".. literalinclude:: gone.py", "gone.py"),
+        ("Wait for 60 seconds.", "'60' is typed"),
+        ("Wait for half an hour.", "'half an hour' is typed"),
+        ("It ended in May 2024.", "'May 2024' is typed"),
+        ("See ``forwarded_allowed_ips``.", "forwarded_allowed_ips"),
+        ("See ``staff.asgi``.", "staff.asgi"),
+        ("See :file:`staff/setting.py`.", "staff/setting.py"),
+        ("See :wrong:`Procfile`.", "is a path"),
+        ("Choose :guilabel:`Calibration`.", "Calibration"),
     ],
 )
 def test_the_build_refuses(tmp_path, body, named):

@@ -27,6 +27,9 @@ from docs._extensions.facts import FACTS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "example"
+# Kinds that the rehearsal looks for in what its commands printed.
+PRINTED, NOT_PERFORMED = "printed", "printed elsewhere"
+
 FOLDERS = (EXAMPLE, EXAMPLE / "staff", ROOT)
 LISTED = (
     *("staff/settings.py", "staff/wsgi.py", "staff/checks.py"),
@@ -70,23 +73,19 @@ EXCEPTIONS = {
     "python-version": "a name that Heroku does not take",
 }
 
-# What is shown by something else than a command of the guide: a file that holds it, of
-# the repository, of the Python packages or of the Heroku CLI; or a reason.
+# What is shown by something else than a command of the guide: the file or folder of
+# the repository, or of an installed package, that has the text; else the reason.
 SHOWN_BY = {
     "Bad Request (400)": "django/views/defaults.py",
     "Server Error (500)": "django/views/defaults.py",
     "CSRF verification failed": "django/views/csrf.py",
     "Missing staticfiles manifest entry": "django/contrib/staticfiles/storage.py",
     "Application error": "rehearsal/heroku/router.py",
-    "No default language could be detected": "rehearsal/heroku/buildpack.py",
-    "Couldn't find any supported Python package manager files": (
-        "rehearsal/heroku/buildpack.py"
-    ),
-    "The requested Python version has reached end-of-life": (
-        "rehearsal/heroku/buildpack.py"
-    ),
+    "No default language could be detected": "rehearsal/heroku",
+    "Couldn't find any supported Python package manager files": "rehearsal/heroku",
+    "The requested Python version has reached end-of-life": "rehearsal/heroku",
 }
-NOT_PERFORMED = {
+ELSEWHERE = {
     "IP address mismatch": "said where the browser has another address",
     "Please tell me who you are": "said by git where nobody has told it",
     "Push rejected": "said by Heroku when a build fails; those of the guide do not",
@@ -298,7 +297,8 @@ class Literals(SphinxTransform):
     def kind(self, literal: nodes.literal, text: str) -> str:
         classes = literal["classes"]
         if "printed" in classes:
-            return "shown by the app" if in_template(text) else "printed"
+            elsewhere = in_template(text) or text in SHOWN_BY | ELSEWHERE
+            return NOT_PERFORMED if elsewhere else PRINTED
         kind = resolve(text)
         if "wrong" in classes:
             if kind and kind != "command":
@@ -328,7 +328,8 @@ def everything() -> list[str]:
     ignored = {"__pycache__", *made()}
     paths = [path.relative_to(ROOT) for path in (*EXAMPLE.rglob("*"), *ROOT.glob("*"))]
     kept = [path.as_posix() for path in paths if not ignored & set(path.parts)]
-    return sorted([*names(), *values(), *kept])
+    lists = [*EXCEPTIONS, *SHOWN_BY, *ELSEWHERE, *LABELS]
+    return sorted([*names(), *values(), *kept, *lists])
 
 
 def setup(app: Sphinx):

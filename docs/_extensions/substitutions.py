@@ -37,20 +37,8 @@ def versions() -> dict[str, str]:
         "python": (EXAMPLE / ".python-version").read_text().strip(),
         "oldest-python": oldest_python(),
         "cli": cli["dependencies"]["heroku"],
-        **{
-            package: lower_bound(package)
-            for package in ("django", "gunicorn", "psycopg", "whitenoise")
-        },
+        "django": find(r"^django>=(\d+\.\d+)", EXAMPLE / "requirements.txt"),
     }
-
-
-def lower_bound(package: str) -> str:
-    """Return the series of a package that the example asks for, such as 5.2.
-
-    Raises ValueError if example/requirements.txt does not bound the package.
-    """
-    pattern = rf"^{package}(?:\[.*\])?>=(\d+\.\d+)"
-    return find(pattern, EXAMPLE / "requirements.txt")
 
 
 def oldest_python() -> str:
@@ -154,7 +142,7 @@ UNITS = (
     "connection|percent"
 )
 TYPED = re.compile(
-    r"(?<![\w.,:/-])\d[\d.,]*(?<![.,])(?!\w)"
+    r"(?<![\w.,:/-])v?\d[\d.,]*(?<![.,])(?!\w)"
     rf"|\b(?:{NUMBER_WORDS})\s+(?:an?\s+|\w+\s+)?(?:{UNITS})s?\b"
     rf"|\b(?:once|twice)\s+an?\s+(?:{UNITS})\b"
     r"|\b(?:January|February|March|April|May|June|July|August|September|October|"
