@@ -23,7 +23,8 @@ help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 html: $(VENV)/html.stamp  ## build the guide into build/html
-	@$(BIN)/sphinx-build --quiet $(SPHINXOPTS) --conf-dir . --doctree-dir build/doctrees docs $(HTML)
+	@$(BIN)/sphinx-build --quiet $(SPHINXOPTS) --conf-dir . --doctree-dir build/doctrees docs $(HTML) \
+		|| { rm -rf build/doctrees; exit 1; }  # or the next build would not warn again
 	@echo "The guide is built: open $(HTML)/index.html"
 
 serve: $(VENV)/test.stamp  ## preview the guide; pages reload when you save
@@ -54,8 +55,8 @@ screenshots: $(VENV)/test.stamp $(VENV)/browser.stamp  ## take the pictures of t
 linkcheck: $(VENV)/html.stamp  ## ask every external link of the guide
 	@$(BIN)/sphinx-build --builder linkcheck --conf-dir . docs build/linkcheck
 
-facts: $(VENV)/html.stamp  ## name the facts of docs/facts.toml that nobody has checked for a year
-	@$(BIN)/python docs/_extensions/facts.py
+facts:  ## name the facts of docs/facts.toml that nobody has checked for a year
+	@$(PYTHON) docs/_extensions/facts.py
 
 bench: $(VENV)/test.stamp  ## measure the example against a bare Django project
 	@$(BIN)/python -m benchmarks
