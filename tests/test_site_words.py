@@ -47,9 +47,10 @@ def test_versions_of_the_files_are_substitutions(name, version):
     assert not re.findall(literal, without_addresses(name))
 
 
-def test_the_readme_names_the_python_that_make_asks_for():
-    readme = (ROOT / "README.md").read_text()
-    assert re.findall(r"Python (\d[\d.]*\d)", readme) == [VERSIONS["oldest-python"]]
+@pytest.mark.parametrize("name", ["README.md", "Makefile"])
+def test_the_oldest_python_is_the_same_everywhere(name):
+    named = set(re.findall(r"Python (\d[\d.]*\d) or newer", (ROOT / name).read_text()))
+    assert named == {VERSIONS["oldest-python"]}
 
 
 def test_read_the_docs_builds_with_the_python_of_the_example():

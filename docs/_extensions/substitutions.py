@@ -35,16 +35,12 @@ def versions() -> dict[str, str]:
     cli = json.loads((ROOT / "rehearsal" / "package.json").read_text())
     return {
         "python": (EXAMPLE / ".python-version").read_text().strip(),
-        "oldest-python": oldest_python(),
+        # What this repository's own programs are written for.
+        "oldest-python": "3."
+        + find(r'^target-version = "py3(\d+)"', ROOT / "pyproject.toml"),
         "cli": cli["dependencies"]["heroku"],
         "django": find(r"^django>=(\d+\.\d+)", EXAMPLE / "requirements.txt"),
     }
-
-
-def oldest_python() -> str:
-    """Return the oldest Python that `make` takes."""
-    found = find(r"version_info < \((\d+, \d+)\)", ROOT / "Makefile")
-    return found.replace(", ", ".")
 
 
 def find(pattern: str, file: Path) -> str:
