@@ -9,7 +9,6 @@ from itertools import takewhile
 from rehearsal import record
 from rehearsal.script import DOCTREES, Command, Listing, Page, read_pages
 from rehearsal.stage import Stage, Stopped
-from rehearsal.window import window
 
 
 def main() -> int | str:
@@ -104,10 +103,7 @@ def takes_down(page: Page) -> bool:
 def show(stage: Stage) -> None:
     """Leave the app running for the reader's browser until Ctrl-C or SIGTERM."""
     [app] = stage.platform.apps.values()
-    with (
-        stage.platform.client(timeout=120) as client,
-        window(client, app.web_url.rstrip("/")) as address,
-    ):
+    with stage.platform.window(app) as address:
         stage.report(f"The app is at {address}")
         stage.report(f"The password that the pages let you choose is {stage.password}")
         stage.report("Ctrl-C ends the rehearsal")

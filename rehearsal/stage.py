@@ -16,7 +16,9 @@ from functools import partial
 from pathlib import Path
 
 from rehearsal.heroku.buildpack import find_python
+from rehearsal.heroku.builds import pip_environment
 from rehearsal.heroku.platform import Platform
+from rehearsal.reader.machine import Machine
 from rehearsal.reader.project import (
     EXAMPLE,
     STAFF_CALIBRATION,
@@ -86,8 +88,10 @@ class Stage:
             home.mkdir()
             (home / ".gitconfig").write_text(GIT_CONFIG)
             self.project.write_start(home / "guide" / "example")
-            self.environment = self.platform.environment(home) | {
+            self.machine = Machine(self.folder / "machine", self.platform.address)
+            self.environment = self.machine.environment(home) | {
                 "TERM": "xterm-256color",
+                **pip_environment(wheels),
                 **self.local_port(),
             }
             self.name_python(series)
@@ -145,7 +149,7 @@ class Stage:
 
     def play(self, command: Command) -> None:
         """Perform a command; raises Stopped unless all is as its page says."""
-        opened, begun = len(self.platform.opened), time.monotonic()
+        opened, begun = len(self.machine.opened), time.monotonic()
         try:
             got = self.type(command)
         except Stuck as stuck:
@@ -187,17 +191,18 @@ class Stage:
         The CLI returns before the browser has loaded anything.
         """
         end = time.monotonic() + BROWSER
-        while len(self.platform.opened) == before:
+        while len(self.machine.opened) == before:
             if time.monotonic() > end:
                 raise Stopped(self.told(command, "The browser shows nothing."))
             time.sleep(0.1)
-        page = self.platform.opened[-1]
+        page = self.machine.opened[-1]
         if page.status != 200 or not page.body:
             raise Stopped(self.told(command, f"The browser shows {page}"))
 
     def told(self, command: Command, what: str) -> str:
         """Return a message with page, command and what the stand-in has to say."""
-        log = [each for app in self.platform.apps for each in self.platform.log(app)]
+        apps = self.platform.apps.values()
+        log = [each for app in apps for each in app.log.text()]
         notes = {
             "The stand-in could not answer": self.unanswered(),
             "The stand-in's log ends with": log[-LOG_LINES:],

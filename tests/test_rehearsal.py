@@ -1,6 +1,5 @@
 """The guide is performed, and a rehearsal leaves nothing behind."""
 
-import http.server
 import os
 import re
 import shutil
@@ -13,11 +12,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
-from rehearsal.window import window
 from tests.conftest import ROOT
 
 
@@ -148,36 +145,3 @@ def test_the_script_can_be_printed_without_performing_it(rehearse):
     assert "  $ git push heroku main\n" in output
     assert "  staff/settings.py, a listing\n" in output
     assert "(Not rehearsed: PowerShell" in output
-
-
-@pytest.fixture
-def inside():
-    """An app that answers with what it was asked, and redirects to itself."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            body += b" from " + self.headers["Origin"].encode()
-            self.send_response(302)
-            self.send_header("Location", f"{address}/next")
-            self.send_header("Set-Cookie", "csrftoken=x; Path=/; Secure")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        address = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield address
-        server.shutdown()
-
-
-def test_the_window_exchanges_the_addresses(inside):
-    with httpx.Client() as client, window(client, inside) as outside:
-        answer = httpx.post(f"{outside}/", content=b"sent", headers={"Origin": outside})
-    assert answer.content == f"sent from {inside}".encode()
-    assert answer.headers["Location"] == f"{outside}/next"
-    assert answer.headers["Set-Cookie"] == "csrftoken=x; Path=/"

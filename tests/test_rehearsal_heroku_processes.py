@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from rehearsal.postgres import Server
-from tests.support.tiny_app import Api, Reader, running_platform
+from tests.support.tiny_app import Api, Reader, fetch, running_platform
 
 ROOT = Path(__file__).parent.parent
 
@@ -91,9 +91,9 @@ def test_two_platforms_do_not_meet(tmp_path):
             output = Reader(platform, tmp_path / name).push("same-name")
             assert "deployed to Heroku" in output
         urls = [platform.apps["same-name"].web_url for platform in (one, two)]
-        assert one.fetch(urls[0]).status_code == 200
-        assert two.fetch(urls[1]).status_code == 200
-        assert one.fetch(urls[1]).status_code == 404
+        assert fetch(one, urls[0]).status_code == 200
+        assert fetch(two, urls[1]).status_code == 200
+        assert fetch(one, urls[1]).status_code == 404
         assert one.postgres.port != two.postgres.port
 
 

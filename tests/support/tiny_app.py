@@ -1,11 +1,16 @@
 """A stand-in with an app of twenty lines, for the tests of the stand-in itself."""
 
+import ssl
 import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.heroku.platform import CLI, Platform
+import httpx
+
+from rehearsal.heroku.model import Times
+from rehearsal.heroku.platform import Platform
+from rehearsal.reader.machine import CLI, Machine
 
 # What the app does is asked for by its path, so that one app shows every fault.
 SERVER = """\
@@ -31,8 +36,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = "\\n".join(lines).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Set-Cookie", "a=1")
-        self.send_header("Set-Cookie", "b=2")
+        self.send_header("Set-Cookie", "a=1; Secure")
+        self.send_header("Set-Cookie", "b=2; Secure")
+        if "X-Echo" in self.headers:
+            address = f"https://{self.headers['Host']}{self.headers['X-Echo']}"
+            self.send_header("Location", address)
         self.end_headers()
         self.wfile.write(body)
 
@@ -59,8 +67,8 @@ class Reader:
     def __init__(self, platform: Platform, folder: Path):
         self.platform, self.project = platform, folder / "project"
         self.project.mkdir(parents=True)
-        self.environment = platform.environment(folder / "home")
-        self.environment |= {
+        self.machine = Machine(folder / "machine", platform.address)
+        self.environment = self.machine.environment(folder / "home") | {
             "HEROKU_API_KEY": platform.token,
             "GIT_AUTHOR_NAME": "Ada",
             "GIT_AUTHOR_EMAIL": "ada@example.com",
@@ -99,11 +107,28 @@ class Reader:
         return self.shell(f"git push {url} main").stdout
 
 
+def client(platform: Platform, **options) -> httpx.Client:
+    """A client that comes through the proxy and trusts the local authority."""
+    return httpx.Client(
+        proxy=platform.address.proxy,
+        verify=ssl.create_default_context(cafile=platform.address.ca),
+        trust_env=False,
+        **options,
+    )
+
+
+def fetch(platform: Platform, url: str, method="GET", **options) -> httpx.Response:
+    """One request, as from a browser: through the router, over TLS."""
+    with client(platform, follow_redirects=True, timeout=120) as asking:
+        return asking.request(method, url, **options)
+
+
 class Api:
     """The Platform API, asked as the CLI asks."""
 
     def __init__(self, platform: Platform):
-        self.client = platform.client(
+        self.client = client(
+            platform,
             base_url="https://api.heroku.com",
             headers={"Authorization": f"Bearer {platform.token}"},
             timeout=30,
@@ -114,10 +139,10 @@ class Api:
 
 
 @contextmanager
-def running_platform(folder: Path, **options):
+def running_platform(folder: Path, **times: float):
     """A platform with short times, and no failure of its own at the end."""
-    times = {"boot_timeout": 5, "request_timeout": 1, "stop_timeout": 1, "cool_off": 60}
-    with Platform(folder, **{**times, **options}) as platform:
+    short = {"boot": 5, "request": 1, "stop": 1, "cool_off": 60, "provisioning": 0.2}
+    with Platform(folder, times=Times(**{**short, **times})) as platform:
         yield platform
         assert platform.failures == []
         assert platform.refused == []

@@ -1,32 +1,28 @@
 """The build: git's pre-receive hook of an app's repository.
 
-git runs `python -S -m rehearsal.heroku.build ADDRESS APP FOLDER` with the pushed
-references on standard input; what it prints becomes the `remote:` lines, and a non-zero
-exit declines the push (https://git-scm.com/docs/githooks#pre-receive). Without the
-installed packages (-S) it starts in no time.
+git runs `python -S -m rehearsal.heroku.hook` with the pushed references on standard
+input; what it prints becomes the `remote:` lines, and a non-zero exit declines the push
+(https://git-scm.com/docs/githooks#pre-receive). Without the installed packages (-S) it
+starts in no time. It inherits a socket to the platform (see builds.Builds): one line of
+JSON comes with the order, one goes with the slug, and then come the lines to print.
 """
 
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
+from typing import TextIO
 
-from rehearsal.heroku.buildpack import Refused, build, note
+from rehearsal.heroku.buildpack import CannotPlay, Refused, build, note
+
+CHANNEL = "BUILD_CHANNEL"  # the environment variable with the socket's number
 
 # DC: https://devcenter.heroku.com/articles/git#deploy-from-a-branch-besides-main
 BRANCHES = ["refs/heads/main", "refs/heads/master"]
-
-
-def ask(url: str, body: dict | None = None):
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(url, data, headers)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    return opener.open(request)
 
 
 def unpack(commit: str, folder: Path):
@@ -37,30 +33,38 @@ def unpack(commit: str, folder: Path):
         raise Refused("git could not read the commit.")
 
 
-def receive(commit: str, address: str, app: str, folder: Path):
-    source = Path(tempfile.mkdtemp(prefix="build_", dir=folder))
+def receive(commit: str, channel: TextIO):
+    """Build a commit as the order says; print what the platform makes of it."""
+    order = json.loads(channel.readline())
+    order["environment"]["SOURCE_VERSION"] = commit
+    source = Path(tempfile.mkdtemp(prefix="build_", dir=order["folder"]))
     try:
         unpack(commit, source)
         for name in list(os.environ):
             if name.startswith("GIT_") or name == "PYTHONPATH":
                 del os.environ[name]
         print("Building source:\n", flush=True)
-        order = json.load(ask(f"{address}/builds/{app}"))
         slug = build(source, order)
     except Refused as refused:
         note(str(refused))
         print(" !     Push rejected, failed to compile Python app.\n", flush=True)
         print(" !     Push failed", flush=True)
-        ask(f"{address}/builds/{app}", {"failed": True})
         shutil.rmtree(source)
+        cannot_play = isinstance(refused, CannotPlay)
+        tell(channel, {"refused": str(refused), "cannot_play": cannot_play})
         sys.exit(1)
-    slug |= {"source": str(source), "commit": commit}
-    for line in ask(f"{address}/builds/{app}", slug):
-        print(line.decode().rstrip("\n"), flush=True)
+    tell(channel, slug | {"source": str(source), "commit": commit})
+    for line in channel:
+        print(line.rstrip("\n"), flush=True)
+
+
+def tell(channel: TextIO, what: dict):
+    channel.write(json.dumps(what) + "\n")
+    channel.flush()
 
 
 def main():
-    address, app, folder = sys.argv[1:]
+    builds = []
     for line in sys.stdin.read().splitlines():
         old, commit, ref = line.split()
         if ref not in BRANCHES:
@@ -77,7 +81,13 @@ def main():
         if now != (old if set(old) != {"0"} else ""):
             print(" !     Another push came first: fetch it, then push again.")
             sys.exit(1)
-        receive(commit, address, app, Path(folder))
+        builds.append(commit)
+    if len(builds) > 1:
+        print(" !     The stand-in builds one branch of a push.", flush=True)
+        sys.exit(1)
+    if builds:
+        inherited = socket.socket(fileno=int(os.environ[CHANNEL]))
+        receive(builds[0], inherited.makefile("rw", encoding="utf-8"))
 
 
 if __name__ == "__main__":
