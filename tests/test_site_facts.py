@@ -7,7 +7,7 @@ import pytest
 from gunicorn.config import Config
 
 from docs._extensions.facts import FACTS, read_facts, stale
-from docs._extensions.substitutions import substitutions
+from docs._extensions.substitutions import CODE, substitutions
 from tests.conftest import ROOT
 from tests.support import heroku_cli
 from tests.support.pages import SOURCES
@@ -54,6 +54,14 @@ def test_no_fact_was_checked_in_the_future(name):
     assert FACTS[name].checked <= datetime.date.today()
 
 
+@pytest.mark.parametrize("code", [name for name in FACTS if CODE.fullmatch(name)])
+def test_the_stand_in_has_the_code_or_does_not_play_it(code):
+    sources = [f.read_text() for f in (ROOT / "rehearsal" / "heroku").rglob("*.py")]
+    text = FACTS[code].value
+    said = [s for s in sources if f'"{code}", "{text}"' in s or f"{code} ({text})" in s]
+    assert said or not any(code in source for source in sources)
+
+
 # Who uses a fact otherwise than as a substitution of a page.
 READERS = [
     *(ROOT / "docs" / "_extensions").glob("*.py"),
@@ -70,10 +78,14 @@ def on_a_page(text):
 
 @pytest.mark.parametrize("name", FACTS)
 def test_a_fact_is_used(name):
+    # The stand-in has a table of dyno sizes and one of plans.
+    of_a_table = re.sub(r"^.+(?=-(memory|price|size|connections)$)", "", name)
+    code = "".join(file.read_text() for file in READERS)
     assert (
         on_a_page(f"|{name}|")
         or on_a_page(f"``{FACTS[name].value}``")
-        or any(f'"{name}"' in file.read_text() for file in READERS)
+        or f'"{name}"' in code
+        or f'}}{of_a_table}"' in code
     )
 
 

@@ -35,6 +35,11 @@ class Fact:
                 return f"{number:,}{NO_BREAK_SPACE}{self.unit}"
         return str(self.value)
 
+    @property
+    def megabytes(self) -> int:
+        """Return a memory in MB; Heroku's GB has 1024 of them."""
+        return int(self.value * {"MB": 1, "GB": 1024}[self.unit])
+
 
 def show_date(day: datetime.date) -> str:
     """Return a date as the pages write it: 6 February 2026, not broken at its day."""

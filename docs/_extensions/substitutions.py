@@ -70,7 +70,7 @@ def numbers() -> dict[str, str]:
     """
     pool = int(find(r"^DATABASE_POOL_SIZE=(\d+)", EXAMPLE / ".env.example"))
     workers = {
-        size: megabytes(f"{size}-memory") // megabytes("worker-memory")
+        size: FACTS[f"{size}-memory"].megabytes // FACTS["worker-memory"].megabytes
         for size in ("basic", "standard-2x")
     }
     database = FACTS["essential-0-price"].value
@@ -86,12 +86,6 @@ def numbers() -> dict[str, str]:
         "smallest-with-basic": f"US${FACTS['basic-price'].value + database}",
         "prices-checked": show_date(min(fact.checked for fact in prices)),
     }
-
-
-def megabytes(name: str) -> int:
-    """Return the memory that a fact states, in MB; Heroku's GB has 1024 of them."""
-    fact = FACTS[name]
-    return int(fact.value * {"MB": 1, "GB": 1024}[fact.unit])
 
 
 def last_rehearsal() -> dict[str, str]:
