@@ -94,6 +94,28 @@ def test_a_substitution_is_used(name):
     assert on_a_page(f"|{name}|")
 
 
+# A copy of staff/checks.py goes into other projects, so it has its numbers itself.
+VALUE = {name: fact.value for name, fact in FACTS.items()}
+SAID_BY_CHECKS = {
+    "request-timeout": f"{VALUE['request-timeout']} seconds",
+    "the same as a limit": f"EMAIL_TIMEOUT >= {VALUE['request-timeout']}",
+    "address-suffix": f"{{{VALUE['address-suffix']}}}",
+    "address-suffix-began": f"since {VALUE['address-suffix-began']:%B %Y}",
+    "buildpack-version": f"{VALUE['buildpack-version']} of {VALUE['buildpack-date']}",
+    "buildpack-date": f"{VALUE['buildpack-date']:%B %Y}",
+    "storages-replaced": f"since version {VALUE['storages-replaced']}",
+    "ssl-port": f"port {VALUE['ssl-port']}",
+    "email-port": f"port {substitutions()['email-port']}",
+}
+
+
+@pytest.mark.parametrize("name", SAID_BY_CHECKS)
+def test_the_system_checks_say_what_the_facts_say(name):
+    source = (ROOT / "example" / "staff" / "checks.py").read_text()
+    joined = re.sub(r'"\s+f?"', "", source)
+    assert SAID_BY_CHECKS[name] in joined
+
+
 # Held by a program ----------------------------------------------------------------
 
 
