@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-sys.path.append(str(ROOT / "docs" / "_extensions"))
+sys.path += [str(ROOT), str(ROOT / "docs" / "_extensions")]
 
-from rehearsal_record import read_record  # noqa: E402
+from rehearsal.record import read_record  # noqa: E402
 
 # Project ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#project-information
@@ -68,12 +68,17 @@ rst_prolog = """
 # General ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#general-configuration
 
-extensions = ["console_blocks", "rehearsal_record", "sphinx_copybutton"]
+extensions = [
+    "console_blocks",
+    "listings",
+    "overview",
+    "page_markup",
+    "rehearsal.record",
+    "sphinx_copybutton",
+]
 exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"
-# A listing that ends before the next section would show the blank lines between.
-highlight_options = {"python": {"stripnl": True}}
 
 # HTML ------------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#options-for-html-output
@@ -82,6 +87,7 @@ html_theme = "staff_guide"
 html_theme_path = ["docs/_theme"]
 html_title = project
 html_short_title = "Staff Calibration App on Heroku"
+html_js_files = ["staff_guide.js"]
 html_favicon = "docs/pictures/favicon.svg"
 # The example's system checks link to the guide: its address stands there.
 html_baseurl = re.search(
