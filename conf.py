@@ -50,7 +50,9 @@ versions = {
 record = read_record()
 versions |= {
     "rehearsed-on": record.get("date", "not yet"),
-    "rehearsed-commands": record.get("commands", "none"),
+    "rehearsed-commands": sum(
+        page["commands"] for page in record.get("pages", {}).values()
+    ),
     "rehearsed-with": ", ".join(
         f"{name} {version}" for name, version in record.get("versions", {}).items()
     )

@@ -13,7 +13,7 @@ import json
 from fnmatch import fnmatch
 from pathlib import Path
 
-from rehearsal.script import Command, Page, read_page
+from rehearsal.script import EXCUSED, Command, Page, read_page
 
 ROOT = Path(__file__).parent.parent
 RECORD = ROOT / "docs" / "rehearsal.json"
@@ -91,17 +91,19 @@ def example_files() -> list[Path]:
 def add_rehearsal(app, pagename, templatename, context, doctree):
     record = app.config.rehearsal
     recorded = record.get("pages", {}).get(pagename)
-    if not doctree or not recorded or record.get("project") != project_digest():
+    same_project = record.get("project") == app.config.project_digest
+    if not (doctree and recorded and same_project):
         return
     # `doctree` has been changed for HTML; a rehearsal reads it as it was.
-    page = read_page(pagename, app.env.get_doctree(pagename))
+    page = read_page(pagename, app.env.get_doctree(pagename), EXCUSED)
     if recorded["digest"] == page_digest(page):
         context["rehearsal"] = record
         context["excused"] = len(page.excused)
 
 
 def setup(app):
-    # "html": a new record writes every page anew.
+    # "html": a new record, or another project, writes every page anew.
     app.add_config_value("rehearsal", read_record(), "html", [dict])
+    app.add_config_value("project_digest", project_digest(), "html", [str])
     app.connect("html-page-context", add_rehearsal)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

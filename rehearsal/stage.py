@@ -11,11 +11,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from rehearsal.heroku.buildpack import find_python
 from rehearsal.heroku.platform import Platform
-from rehearsal.reader import project
+from rehearsal.reader.project import (
+    EXAMPLE,
+    STAFF_CALIBRATION,
+    Project,
+    apply,
+    differences,
+)
 from rehearsal.reader.terminal import Stuck, Terminal, difference, matches
 from rehearsal.script import Command, Listing, Page
 
@@ -28,6 +35,10 @@ LOG_LINES = 30
 GIT_CONFIG = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"
 
 
+# Each line at once, also into a pipe or a file: what went wrong comes last.
+say = partial(print, flush=True)
+
+
 class Stopped(Exception):
     """What happened is not what the page says; the message names page and command."""
 
@@ -35,21 +46,28 @@ class Stopped(Exception):
 class Stage:
     """A reader's machine with the stand-in beside it, until the `with` block ends.
 
+    The reader's `project` starts in the folder guide/example of the reader's home.
     `python` is the Python of the reader's environment and of the build: the one that
     .python-version names if this machine has it, else the one that runs this, and then
     `substitute` has what the pages show of the one and what the other prints.
+    `transcript` has each command performed, with what the terminal then showed.
     """
 
-    def __init__(self, report: Callable[[str], None] = print):
+    def __init__(
+        self,
+        project: Project = STAFF_CALIBRATION,
+        report: Callable[[str], None] = say,
+    ):
+        self.project = project
         self.report = report
-        self.commands = 0
+        self.transcript: list[tuple[Command, str]] = []
 
     def __enter__(self) -> "Stage":
         with ExitStack() as stack:
             self.folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))
             )
-            series = (project.EXAMPLE / ".python-version").read_text().strip()
+            series = (self.project.finished / ".python-version").read_text().strip()
             found = find_python(series)
             self.python = found or Path(sys.executable)
             self.substitute = {}
@@ -66,7 +84,7 @@ class Stage:
             home = self.folder / "home"
             home.mkdir()
             (home / ".gitconfig").write_text(GIT_CONFIG)
-            project.write_starting_project(home / "guide" / "example")
+            self.project.write_start(home / "guide" / "example")
             self.environment = self.platform.environment(home) | {
                 "TERM": "xterm-256color",
                 **self.local_port(),
@@ -118,39 +136,54 @@ class Stage:
                 self.terminals.pop().close()
 
     def apply(self, listing: Listing) -> None:
-        folder = Path(self.terminals[0].ask("pwd"))
-        project.apply(folder, listing.path, listing.text)
+        apply(self.folder_of_project(), listing.path, listing.text)
         self.report(f"         {listing.path}, a listing")
 
+    def folder_of_project(self) -> Path:
+        return Path(self.terminals[0].ask("pwd"))
+
     def play(self, command: Command) -> None:
-        terminal = self.terminals[0]
-        opened = len(self.platform.opened)
-        begun = time.monotonic()
+        """Perform a command; raises Stopped unless all is as its page says."""
+        opened, begun = len(self.platform.opened), time.monotonic()
         try:
-            if command.keeps_running:
-                terminal = terminal.second()
-                self.terminals.append(terminal)
-                got = terminal.watch(command)
-            else:
-                got = terminal.run(command)
+            got = self.type(command)
         except Stuck as stuck:
             raise Stopped(self.told(command, str(stuck))) from stuck
         first = command.text.splitlines()[0]
         self.report(f"{time.monotonic() - begun:6.1f} s $ {first}")
-        self.commands += 1
+        self.transcript.append((command, got))
         wanted = command.output
         for shown, printed in self.substitute.items():
             wanted = wanted.replace(shown, printed)
         if not matches(wanted, got):
             raise Stopped(self.told(command, difference(wanted, got)))
-        if command.text.startswith("heroku open"):
+        if command.opens_browser:
             self.look(command, opened)
+        if self.unanswered():
+            raise Stopped(self.told(command, "It asked for what is unknown here."))
+
+    def type(self, command: Command) -> str:
+        """Type a command and return what the terminal shows.
+
+        Raises Stopped if its exit status is not what the page says, and Stuck.
+        """
+        if command.keeps_running:
+            terminal = self.terminals[0].second()
+            self.terminals.append(terminal)
+            return terminal.watch(command)
+        got, status = self.terminals[0].run(command)
+        if command.fails and status == 0:
+            meant = "It ended with status 0, and the page says that it fails:"
+            raise Stopped(self.told(command, f"{meant}\n{got}"))
+        if status and not command.fails:
+            raise Stopped(self.told(command, f"It ended with status {status}:\n{got}"))
+        return got
 
     def look(self, command: Command, before: int) -> None:
         """Raise Stopped unless the browser, which had shown `before` pages, is soon
-        shown one of the app.
+        shown one more.
 
-        `heroku open` returns before the browser has loaded anything.
+        The CLI returns before the browser has loaded anything.
         """
         end = time.monotonic() + BROWSER
         while len(self.platform.opened) == before:
@@ -158,32 +191,41 @@ class Stage:
                 raise Stopped(self.told(command, "The browser shows nothing."))
             time.sleep(0.1)
         page = self.platform.opened[-1]
-        if ".herokuapp.com" not in page.url or page.status != 200 or not page.body:
+        if page.status != 200 or not page.body:
             raise Stopped(self.told(command, f"The browser shows {page}"))
 
     def told(self, command: Command, what: str) -> str:
-        """Return a message with page, command and the end of the stand-in's log."""
-        lines = [each for app in self.platform.apps for each in self.platform.log(app)]
-        log = "".join(f"\n    {each}" for each in lines[-LOG_LINES:])
-        return (
-            f"docs/{command.page}.rst, the block at line {command.line}:\n"
-            f"    $ {command.text}\n{what}"
-            + ("\nThe stand-in's log ends with" + log if log else "")
+        """Return a message with page, command and what the stand-in has to say."""
+        log = [each for app in self.platform.apps for each in self.platform.log(app)]
+        notes = {
+            "The stand-in could not answer": self.unanswered(),
+            "The stand-in's log ends with": log[-LOG_LINES:],
+        }
+        return "\n".join(
+            [
+                f"docs/{command.page}.rst, the block at line {command.line}:",
+                f"    $ {command.text}",
+                what,
+                *(
+                    "\n    ".join([title, *lines])
+                    for title, lines in notes.items()
+                    if lines
+                ),
+            ]
         )
 
     def check_project(self) -> None:
-        """Raise Stopped unless the reader's files now equal the example's."""
-        folder = Path(self.terminals[0].ask("pwd"))
-        if different := project.differences(folder):
+        """Raise Stopped unless the reader's files now equal the finished ones."""
+        if different := differences(self.folder_of_project(), self.project):
             raise Stopped(
-                f"the listings of the pages do not add up to example/:\n{different}"
+                "the listings of the pages do not add up to "
+                f"{self.project.finished.name}/:\n{different}"
             )
 
-    def check_platform(self) -> None:
-        """Raise Stopped if the CLI asked for what the stand-in does not know."""
+    def unanswered(self) -> list[str]:
+        """Return what the stand-in was asked and could not answer."""
         platform = self.platform
-        if failed := [*platform.unknown, *platform.refused, *platform.failures]:
-            raise Stopped("the stand-in could not answer:\n" + "\n".join(failed))
+        return [*platform.unknown, *platform.refused, *platform.failures]
 
 
 def download_wheels(python: Path) -> Path:
@@ -191,7 +233,7 @@ def download_wheels(python: Path) -> Path:
 
     With it a rehearsal needs no network. Raises Stopped if pip cannot fill it.
     """
-    requirements = project.EXAMPLE / "requirements.txt"
+    requirements = EXAMPLE / "requirements.txt"
     folder = WHEELS / python.resolve().name
     stamp = folder / "requirements.txt"
     if not stamp.exists() or stamp.read_text() != requirements.read_text():

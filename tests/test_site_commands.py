@@ -4,7 +4,7 @@ import pytest
 from docutils import nodes
 
 from tests.support import heroku_cli
-from tests.support.pages import SOURCES, commands, doctree, excused, prompted
+from tests.support.pages import SOURCES, commands, doctree, excused
 
 # Prose that shows a mistake.
 SHOWN_AS_WRONG = {"heroku pg:backups schedule"}
@@ -12,8 +12,7 @@ SHOWN_AS_WRONG = {"heroku pg:backups schedule"}
 HEROKU_LINES = [
     pytest.param(words, id=f"{block.page}-{' '.join(words)[:70]}")
     for block in (*commands(), *excused())
-    for text in ([block.text] if block in commands() else prompted(block.text))
-    for words in heroku_cli.lines(text)
+    for words in heroku_cli.lines(block.text)
 ]
 
 HEROKU_MENTIONS = [

@@ -23,6 +23,7 @@ from tests.support.pages import (
     listings,
 )
 
+
 def listing_id(listing):
     return f"{listing.page}-{listing.path}-line{listing.line}"
 

@@ -12,10 +12,19 @@ from sphinx import addnodes
 from rehearsal import script
 from rehearsal.script import NOT_REHEARSED, is_session, line
 from tests.conftest import ROOT
-from tests.support.pages import EXAMPLE, PAGES, SOURCES, STEPS, TABS, doctree, prose
+from tests.support.pages import (
+    EXAMPLE,
+    PAGES,
+    SOURCES,
+    STEPS,
+    TABS,
+    commands,
+    doctree,
+    prose,
+)
 
 # Words of a page's source: enough to say why, few enough to be read at one go.
-WORDS = range(250, 801)
+WORDS = range(240, 801)
 
 # Nothing has to be explained when the app is removed.
 SHORT = {"deploy/take-down"}
@@ -131,6 +140,16 @@ def test_a_picture_has_a_text_for_those_who_do_not_see_it(name):
         )
 
 
+# Outputs that are three dots and nothing else, with the reason: nothing of them is
+# the same each time.
+ONLY_DOTS = {"heroku config:get SECRET_KEY": "the key is made at random"}
+
+
+def test_three_dots_alone_stand_for_what_is_never_the_same():
+    dotted = {each.text for each in commands() if set(each.output) - {"\n"} == {"."}}
+    assert dotted == set(ONLY_DOTS)
+
+
 # What the build refuses -------------------------------------------------------
 
 
@@ -147,6 +166,7 @@ def build(folder, body):
     """
     body = body.replace("EXAMPLE", os.path.relpath(EXAMPLE, folder))
     (folder / "index.rst").write_text(f"Scratch\n=======\n\n{body}\n")
+    (folder / "step.rst").write_text(":orphan:\n\nStep\n====\n")
     (folder / "Procfile").write_text("web: gunicorn staff.wsgi\n")
     command = [sys.executable, "-m", "sphinx", "--builder", "dummy", *sphinx_options()]
     return subprocess.run(
@@ -173,14 +193,18 @@ def test_a_good_page_is_built(tmp_path):
         (".. literalinclude:: EXAMPLE/gone.py", "gone.py"),
         (".. literalinclude:: Procfile", "no file of the example"),
         (
-            ".. literalinclude:: EXAMPLE/Procfile\n   :start-at: gone:\n   :end-at: web:",
+            ".. literalinclude:: EXAMPLE/Procfile\n"
+            "   :start-at: gone:\n   :end-at: web:",
             "gone: is on no line",
         ),
         (
-            ".. literalinclude:: EXAMPLE/Procfile\n   :end-at: python",
-            "python is on lines [",
+            ".. literalinclude:: EXAMPLE/.gitignore\n   :end-at: #",
+            "# is on lines [",
         ),
-        (".. literalinclude:: EXAMPLE/Procfile\n   :start-at: web:", "wants an :end-at:"),
+        (
+            ".. literalinclude:: EXAMPLE/Procfile\n   :start-at: web:",
+            "wants an :end-at:",
+        ),
         (".. literalinclude:: EXAMPLE/Procfile\n   :end-before: web:", "end-before"),
         (".. literalinclude:: EXAMPLE/Procfile\n   :lines: 1", "lines"),
         (

@@ -1,4 +1,4 @@
-"""Render a parsed-literal as Pygments renders a code block.
+"""Render a parsed-literal as Pygments renders a code block, and know its line.
 
 Sphinx highlights no literal block that holds inline markup, such as ``|app|``: in a
 terminal's text, prompts, commands and output would look alike, and differ from the
@@ -6,11 +6,26 @@ next block, and the copy button looks for the highlighter's boxes.
 """
 
 from docutils import nodes
+from docutils.parsers.rst.directives import body
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
 
 # A terminal's prompts, each with the language of a code block that shows it.
 PROMPTS = {"$ ": "console", "PS> ": "ps1con"}
+
+
+class ParsedLiteral(body.ParsedLiteral, SphinxDirective):
+    """A parsed-literal whose `line` is the directive's, as a code block's is.
+
+    docutils counts the lines of rst_prolog too.
+    """
+
+    def run(self):
+        found = super().run()
+        for node in found:
+            self.set_source_info(node)
+        return found
 
 
 class ConsoleBlocks(SphinxPostTransform):
@@ -72,5 +87,6 @@ def lines_of(block):
 
 
 def setup(app: Sphinx):
+    app.add_directive("parsed-literal", ParsedLiteral, override=True)
     app.add_post_transform(ConsoleBlocks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -64,7 +64,9 @@ class OverviewTables(SphinxPostTransform):
             if value is None:
                 logger.warning("no :%s: stands above the title", field, location=page)
             body += row(link(page, toctree["parent"]), nodes.Text(value or ""))
-        head = nodes.thead("", row(*map(nodes.Text, (toctree["caption"], field.title()))))
+        head = nodes.thead(
+            "", row(*map(nodes.Text, (toctree["caption"], field.title())))
+        )
         group = nodes.tgroup("", nodes.colspec(), nodes.colspec(), head, body, cols=2)
         return nodes.table("", group, classes=["colwidths-auto"])
 

@@ -20,7 +20,7 @@ class Translator(HTML5Translator):
 
 
 class TableBoxes(SphinxPostTransform):
-    """Put each table into a box, in which it scrolls where it is wider than the page."""
+    """Put each table into a box, which scrolls where the table is too wide."""
 
     default_priority = 500
     formats = ("html",)

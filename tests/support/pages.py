@@ -1,6 +1,5 @@
 """The pages as they are written and as they are built, for the tests of the site."""
 
-import re
 import runpy
 from functools import cache
 
@@ -49,7 +48,7 @@ def commands() -> list[script.Command]:
 
 
 def excused() -> list[script.Excused]:
-    return [block for page in PAGES for block in page.excused]
+    return [each for page in PAGES for each in page.excused]
 
 
 def prose(name: str) -> str:
@@ -65,8 +64,3 @@ def prose(name: str) -> str:
         if not isinstance(block.parent, nodes.TextElement)
         and not isinstance(block, hidden)
     )
-
-
-def prompted(text: str) -> list[str]:
-    """Return the commands that follow a prompt, of either system, in a block."""
-    return re.findall(r"^(?:\$|PS>) (.*(?:\\\n.*)*)$", text, re.MULTILINE)
