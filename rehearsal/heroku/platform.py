@@ -67,8 +67,7 @@ class Platform:
 
     While it runs, read `opened` (pages the browser was shown), `refused` (targets the
     proxy did not connect to), `unknown` (requests without an answer), `failures`
-    (exceptions of the stand-in itself), `python_note` (empty, or that a build used
-    another Python than the app's). Nothing is left when it ends, however it ends.
+    (exceptions of the stand-in itself). Nothing is left when it ends, however it ends.
     """
 
     def __init__(
@@ -91,7 +90,6 @@ class Platform:
         self.refused: list[str] = []
         self.unknown: list[str] = []
         self.failures: list[str] = []
-        self.python_note = ""
         self.tasks: set[asyncio.Task] = set()
 
     def __enter__(self):
@@ -216,10 +214,13 @@ class Platform:
     # Builds and releases
 
     def pip_environment(self) -> dict[str, str]:
-        """Variables of pip: the wheels if given, else what this machine uses."""
+        """Variables of pip and uv: the wheels if given, else what this machine uses."""
         if self.wheels is None:
-            return {k: v for k, v in os.environ.items() if k.startswith("PIP_")}
+            ours = ("PIP_", "UV_")
+            return {k: v for k, v in os.environ.items() if k.startswith(ours)}
         return {
+            "UV_OFFLINE": "1",
+            "UV_FIND_LINKS": str(self.wheels),
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(self.wheels),
             "PIP_CONFIG_FILE": os.devnull,
@@ -250,7 +251,6 @@ class Platform:
 
         Their words are those of public logs of deploys, unchanged for years.
         """
-        self.python_note = built["python_note"] or self.python_note
         slug = model.Slug(
             built["commit"],
             self.folder / "slugs" / model.identifier(),
