@@ -25,16 +25,17 @@ language = "en-GB"
 # Those of docs/_extensions say in their first lines what they do.
 extensions = [
     "docs._extensions.console_blocks",
+    "docs._extensions.listings",
     "docs._extensions.literals",
-    "docs._extensions.rehearsal_record",
+    "docs._extensions.overview",
+    "docs._extensions.page_markup",
     "docs._extensions.substitutions",
+    "rehearsal.record",
     "sphinx_copybutton",
 ]
 exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"
-# A listing that ends before the next section would show the blank lines between.
-highlight_options = {"python": {"stripnl": True}}
 
 # HTML ------------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#options-for-html-output
@@ -43,6 +44,7 @@ html_theme = "staff_guide"
 html_theme_path = ["docs/_theme"]
 html_title = project
 html_short_title = "Staff Calibration App on Heroku"
+html_js_files = ["staff_guide.js"]
 html_favicon = "docs/pictures/favicon.svg"
 # The example's system checks link to the guide: its address stands there.
 html_baseurl = re.search(

@@ -17,7 +17,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from docs._extensions.facts import FACTS, show_date
-from docs._extensions.rehearsal_record import read_record
+from rehearsal.record import read_record
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "example"
@@ -93,7 +93,9 @@ def last_rehearsal() -> dict[str, str]:
     parts = record.get("versions", {}).items()
     return {
         "rehearsed-on": record.get("date", "not yet"),
-        "rehearsed-commands": record.get("commands", "none"),
+        "rehearsed-commands": sum(
+            page["commands"] for page in record.get("pages", {}).values()
+        ),
         "rehearsed-with": ", ".join(map(" ".join, parts)) or "nothing",
     }
 
@@ -161,9 +163,7 @@ class TypedNumbers(SphinxTransform):
 
     def apply(self):
         for text in self.document.findall(nodes.Text):
-            # The index's minutes, which a directive is about to make.
-            minutes = self.env.docname == "index" and text.isdigit()
-            if minutes or not is_prose(text):
+            if not is_prose(text):
                 continue
             for typed in TYPED.findall(PURPOSES.sub("", text.astext())):
                 logger.warning(

@@ -25,6 +25,9 @@ try:
 except FileNotFoundError:
     pytest.fail(f"{script.DOCTREES} is missing: run `make html` first", pytrace=False)
 
+# The titles of a set of tabs: a reader chooses once for the whole guide.
+TABS = ("macOS and Linux", "Windows PowerShell")
+
 # Written with the words of its time: what it quotes is allowed to be out of date.
 HISTORY = "reference/changes-since-2021"
 

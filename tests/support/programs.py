@@ -154,6 +154,9 @@ def check_words_of(command: str, shown: str, words: list[str]) -> None:
     """Raise Refused for an option that the help does not show, or an unknown word."""
     for word in words:
         option = word.partition("=")[0]
+        # Every program takes --version, and Django's help is silent on it.
+        if word == "--version":
+            continue
         if word.startswith("-") and not re.search(
             rf"(?<![\w-]){re.escape(option)}(?![\w-])", shown.replace("[no-]", "")
         ):
