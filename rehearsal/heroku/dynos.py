@@ -145,15 +145,16 @@ class Dyno(model.Thing):
             os.killpg(self.process.pid, number)
 
     async def copy_output(self, write):
-        """Call write(line) for each line of the process."""
+        """Call write(line) for each line of the process; a long one is several."""
         rest, most = b"", model.LOG_LINE_BYTES
         while data := await self.process.stdout.read(65536):
             *lines, rest = (rest + data).split(b"\n")
-            if len(rest) > most:
-                lines, rest = [*lines, rest], b""
             for line in lines:
                 for start in range(0, len(line) or 1, most):
                     write(line[start : start + most].decode(errors="replace"))
+            while len(rest) > most:
+                write(rest[:most].decode(errors="replace"))
+                rest = rest[most:]
             await asyncio.sleep(0)  # a chatty dyno must not starve the others
         if rest:
             write(rest.decode(errors="replace"))
