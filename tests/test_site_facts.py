@@ -7,7 +7,7 @@ import pytest
 from gunicorn.config import Config
 
 from docs._extensions.facts import FACTS, read_facts, stale
-from docs._extensions.substitutions import CODE, substitutions
+from docs._extensions.substitutions import CODE, TYPED_ON_PURPOSE, substitutions
 from tests.conftest import ROOT
 from tests.support import heroku_cli
 from tests.support.pages import SOURCES
@@ -92,6 +92,11 @@ def test_a_fact_is_used(name):
 @pytest.mark.parametrize("name", sorted(substitutions().keys() - FACTS.keys()))
 def test_a_substitution_is_used(name):
     assert on_a_page(f"|{name}|")
+
+
+@pytest.mark.parametrize("text", TYPED_ON_PURPOSE)
+def test_a_number_that_is_typed_on_purpose_is_on_a_page(text):
+    assert any(text in " ".join(source.split()) for source in SOURCES.values())
 
 
 # A copy of staff/checks.py goes into other projects, so it has its numbers itself.

@@ -218,28 +218,6 @@ def test_every_required_variable_is_in_app_json():
     assert set(described) == REQUIRED - SET_BY_HEROKU
 
 
-# Names ------------------------------------------------------------------------
-
-GONE = {"STATICFILES_STORAGE": "the page tells what has taken its place"}
-
-
-def declared_anywhere():
-    source = SOURCES["reference/config-vars"]
-    return set(re.findall(r"^\.\. envvar:: (\w+)$", source, re.M))
-
-
-@pytest.mark.parametrize("name", SOURCES)
-def test_settings_that_prose_names_exist(name):
-    named = {
-        literal.astext()
-        for literal in doctree(name).findall(nodes.literal)
-        if re.fullmatch(r"[A-Z][A-Z_]{3,}", literal.astext())
-    }
-    source = (EXAMPLE / "staff" / "settings.py").read_text()
-    known = set(re.findall(r"\b[A-Z][A-Z_]+\b", source))
-    assert named <= known | declared_anywhere() | set(GONE)
-
-
 # The module that gunicorn serves ---------------------------------------------
 
 
