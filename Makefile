@@ -17,13 +17,14 @@ install = $(BIN)/python -m pip install --disable-pip-version-check --requirement
 # What a recipe that failed has begun is not there the next time.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help html serve lint test rehearse run screenshots linkcheck bench clean
+.PHONY: help html serve lint test rehearse run screenshots linkcheck facts bench clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 html: $(VENV)/html.stamp  ## build the guide into build/html
-	@$(BIN)/sphinx-build --quiet $(SPHINXOPTS) --conf-dir . --doctree-dir build/doctrees docs $(HTML)
+	@$(BIN)/sphinx-build --quiet $(SPHINXOPTS) --conf-dir . --doctree-dir build/doctrees docs $(HTML) \
+		|| { rm -rf build/doctrees; exit 1; }  # or the next build would not warn again
 	@echo "The guide is built: open $(HTML)/index.html"
 
 serve: $(VENV)/test.stamp  ## preview the guide; pages reload when you save
@@ -53,6 +54,9 @@ screenshots: $(VENV)/test.stamp $(VENV)/browser.stamp  ## take the pictures of t
 
 linkcheck: $(VENV)/html.stamp  ## ask every external link of the guide
 	@$(BIN)/sphinx-build --builder linkcheck --conf-dir . docs build/linkcheck
+
+facts:  ## name the facts of docs/facts.toml that nobody has checked for a year
+	@$(PYTHON) docs/_extensions/facts.py
 
 bench: $(VENV)/test.stamp  ## measure the example against a bare Django project
 	@$(BIN)/python -m benchmarks
