@@ -5,8 +5,6 @@ stand-in's state and the database.
 """
 
 import re
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,8 +26,9 @@ from rehearsal.reader.project import (
 )
 from rehearsal.reader.terminal import Stuck, Terminal, difference, matches
 from rehearsal.script import Command, Listing, Page
+from rehearsal.wheels import download_wheels
+from tools.ports import free_port
 
-WHEELS = Path(__file__).parent / "wheels"
 TIMEOUT = 180  # seconds for one command; the longest is a push that installs packages
 BROWSER = 30  # seconds until the browser shows a page
 LOG_LINES = 30
@@ -79,7 +78,11 @@ class Stage:
                 self.report(f"{missing}: {self.python} takes its part")
                 running = "{}.{}".format(*sys.version_info)
                 self.substitute = {f"Python {series}...": f"Python {running}..."}
-            wheels = download_wheels(self.python)
+            requirements = EXAMPLE / "requirements.txt"
+            try:
+                wheels = download_wheels(self.python, requirements)
+            except RuntimeError as error:
+                raise Stopped(str(error)) from error
             self.folder.chmod(0o755)  # the database may run as another user
             self.platform = stack.enter_context(Platform(self.folder, wheels=wheels))
             # Also when this process is killed.
@@ -108,8 +111,7 @@ class Stage:
 
     def local_port(self) -> dict[str, str]:
         """Return what keeps `heroku local` on loopback, at a port that nobody has."""
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
+        port = free_port()
         return {"PORT": str(port), "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
 
     def name_python(self, series: str) -> None:
@@ -247,20 +249,3 @@ class Stage:
         """Return what the stand-in was asked and could not answer."""
         platform = self.platform
         return [*platform.unknown, *platform.refused, *platform.failures]
-
-
-def download_wheels(python: Path) -> Path:
-    """Return a folder with the example's packages for a Python, filled once.
-
-    With it a rehearsal needs no network. Raises Stopped if pip cannot fill it.
-    """
-    requirements = EXAMPLE / "requirements.txt"
-    folder = WHEELS / python.resolve().name
-    stamp = folder / "requirements.txt"
-    if not stamp.exists() or stamp.read_text() != requirements.read_text():
-        run = [python, "-m", "pip", "download", "--quiet", "--dest", folder]
-        run += ["--requirement", requirements]
-        if subprocess.run(run, stdout=sys.stderr).returncode:
-            raise Stopped(f"pip could not download the packages of {requirements}")
-        stamp.write_text(requirements.read_text())
-    return folder

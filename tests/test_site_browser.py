@@ -3,14 +3,13 @@
 import functools
 import gzip
 import http.server
-import shutil
 import threading
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import sync_playwright
 
 from tests.support.pages import SOURCES, STEPS, TABS
+from tools.browser import PATIENCE, running
 
 PAGES = [*SOURCES, "genindex", "search", "404"]
 WITH_TERMINAL = [page for page in SOURCES if "\n   $ " in SOURCES[page]]
@@ -115,14 +114,8 @@ def address(site):
 @pytest.fixture(scope="module")
 def browser():
     """Chromium: the machine's own, or the one that `make test` installed."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = next(filter(None, map(shutil.which, names)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, chromium_sandbox=False
-        )
+    with running() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -133,6 +126,7 @@ def context(browser, address):
         viewport=PHONE,
         permissions=["clipboard-read", "clipboard-write"],
     )
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 

@@ -83,7 +83,7 @@ LOG_LINES = FACTS["log-lines"].value
 LOG_LINE_BYTES = FACTS["log-line"].value  # a longer line is split
 
 
-@dataclass(frozen=True)
+@dataclass
 class Times:
     """Seconds; shorter in tests.
 
