@@ -19,7 +19,7 @@ set-up = { command -v $(PYTHON) > /dev/null || $(call say,$(PYTHON) is missing: 
 	&& $(PYTHON) -m tools.set_up $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help html serve lint test rehearse record run screenshots linkcheck audit bench clean
+.PHONY: help html serve lint test rehearse record run screenshots linkcheck facts audit bench clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -27,7 +27,8 @@ help:  ## print this list
 html:  ## build the guide into build/html
 	@$(call set-up,pages)
 	@$(BIN)/python -m tools.once build/html.lock \
-		$(BIN)/sphinx-build --quiet $(SPHINXOPTS) --conf-dir . --doctree-dir $(DOCTREES) docs $(HTML)
+		$(BIN)/sphinx-build --quiet $(SPHINXOPTS) --conf-dir . --doctree-dir $(DOCTREES) docs $(HTML) \
+		|| { rm -rf $(DOCTREES); exit 1; }  # or the next build would not warn again
 	@echo "The guide is built: open $(HTML)/index.html"
 
 serve:  ## preview the guide; pages reload when you save
@@ -74,6 +75,9 @@ screenshots:  ## take the pictures of the example app anew
 linkcheck:  ## ask every external link of the guide
 	@$(call set-up,pages)
 	@$(BIN)/sphinx-build --builder linkcheck --conf-dir . docs build/linkcheck
+
+facts:  ## name the facts of docs/facts.toml that nobody has checked for a year
+	@$(PYTHON) docs/_extensions/facts.py
 
 audit:  ## ask PyPI for known vulnerabilities of what the app installs
 	@$(call set-up,tests)

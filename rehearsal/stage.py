@@ -4,6 +4,7 @@ Nothing outside the folder is touched: it holds the reader's HOME, the project, 
 stand-in's state and the database.
 """
 
+import re
 import sys
 import tempfile
 import time
@@ -228,6 +229,21 @@ class Stage:
                 "the listings of the pages do not add up to "
                 f"{self.project.finished.name}/:\n{different}"
             )
+
+    def check_printed(self, pages: Iterable[Page]) -> None:
+        """Raise Stopped unless what prose says that a program prints was printed.
+
+        What is said to be printed elsewhere must not be: it is as good as performed.
+        """
+        screens = "\n".join(screen for _, screen in self.transcript)
+        for each in (each for page in pages for each in page.printed):
+            seen = re.search(rf"(?<!\w){re.escape(each.text)}(?!\w)", screens)
+            if bool(seen) != each.performed:
+                raise Stopped(
+                    f"docs/{each.page}.rst, line {each.line}: {each.text!r} was "
+                    f"printed by {'a' if seen else 'no'} command: "
+                    "see :printed: in docs/_extensions/literals.py"
+                )
 
     def unanswered(self) -> list[str]:
         """Return what the stand-in was asked and could not answer."""

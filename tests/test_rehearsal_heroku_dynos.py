@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from rehearsal.heroku import builds, model
+from rehearsal.heroku import model
 from tests.support import tiny_app
 from tests.support.tiny_app import FILES, SERVER, Api, Reader, running_platform
 from tests.support.waiting import PATIENCE, until
@@ -184,12 +184,31 @@ def test_another_stack_is_that_of_the_next_build(api, fresh):
     assert api("GET", path).json()["stack"]["name"] == "heroku-26"
 
 
-def test_a_build_has_the_variables_of_a_dyno_and_no_port(tmp_path):
-    app = model.App("demo", "heroku-26")
-    order = builds.Builds(tmp_path, None, None, None, []).order(app)
-    assert order["environment"].keys() == {"DYNO", "STACK", "REQUEST_ID"}
-    assert order["environment"]["STACK"] == "heroku-26"
-    assert order["environment"]["DYNO"].startswith("run.")
+def test_a_build_has_the_variables_of_a_dyno_and_no_port(api, fresh):
+    api("PATCH", f"/apps/{fresh.name}", {"build_stack": "heroku-26"})
+    fresh.reader.push(fresh.name, **{"bin/post_compile": "env > seen"})
+    lines = run(api, fresh, "cat seen").splitlines()
+    seen = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert seen["STACK"] == "heroku-26"
+    assert seen["DYNO"].startswith("run.")
+    assert seen["SOURCE_VERSION"] == fresh.slug.commit
+    assert seen["REQUEST_ID"]
+    assert "PORT" not in seen
+
+
+def test_a_build_that_the_stand_in_cannot_play_is_recorded(platform, app):
+    output = app.reader.push(app.name, **{"package.json": "{}"})
+    assert "The stand-in plays the Python buildpack only." in output
+    assert "pre-receive hook declined" in output
+    assert platform.unknown.pop().startswith("git push: The stand-in plays")
+
+
+def test_a_push_of_two_branches_that_build_is_refused(platform, app):
+    app.reader.commit()
+    url = f"https://heroku:{platform.token}@git.heroku.com/{app.name}.git"
+    output = app.reader.shell(f"git push {url} main main:master").stdout
+    assert "The stand-in builds one branch of a push." in output
+    assert len(app.releases) == 2
 
 
 def test_other_branches_are_not_built(deployed):

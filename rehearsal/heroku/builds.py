@@ -11,7 +11,7 @@ import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from rehearsal.heroku import model
@@ -30,10 +30,13 @@ exec {python} -I -m pip --python {own} "$@"
 
 
 def pip_environment(wheels: Path | None) -> dict[str, str]:
-    """Variables of pip: the wheels if given, else what this machine uses."""
+    """Variables of pip and uv: the wheels if given, else what this machine uses."""
     if wheels is None:
-        return {k: v for k, v in os.environ.items() if k.startswith("PIP_")}
+        ours = ("PIP_", "UV_")
+        return {k: v for k, v in os.environ.items() if k.startswith(ours)}
     return {
+        "UV_OFFLINE": "1",
+        "UV_FIND_LINKS": str(wheels),
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(wheels),
         "PIP_CONFIG_FILE": os.devnull,
@@ -79,7 +82,8 @@ class Builds:
     async def attend(self, app: model.App, ours: socket.socket):
         """Hand out the order, take the slug, send what the push is to print."""
         reader, writer = await asyncio.open_connection(sock=ours)
-        with suppress(ConnectionError):  # the client has gone, and git with it
+        # The client may have gone, and git with it.
+        with closing(writer), suppress(ConnectionError):
             order = self.order(app)
             writer.write(json.dumps(order).encode() + b"\n")
             if line := await reader.readline():
@@ -87,7 +91,6 @@ class Builds:
                 async for text in self.finish(app, built):
                     writer.write(text.encode())
                     await writer.drain()
-        writer.close()
 
     def order(self, app: model.App) -> dict:
         """What the build must know; see buildpack.build.

@@ -93,7 +93,9 @@ class Dyno(model.Thing):
             "PYTHONUNBUFFERED": "true",
             "PYTHONPATH": str(self.home),
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "WEB_CONCURRENCY": str(min(2 * size.cores + 1, size.memory // 256)),
+            "WEB_CONCURRENCY": str(
+                min(2 * size.cores + 1, size.memory // model.WORKER_MEMORY)
+            ),
             "WEB_CONCURRENCY_SET_BY": "heroku/python",
             "DYNO_RAM": str(size.memory),
             "GUNICORN_CMD_ARGS": "--access-logfile -",
@@ -143,15 +145,16 @@ class Dyno(model.Thing):
             os.killpg(self.process.pid, number)
 
     async def copy_output(self, write):
-        """Call write(line) for each line of the process."""
+        """Call write(line) for each line of the process; a long one is several."""
         rest, most = b"", model.LOG_LINE_BYTES
         while data := await self.process.stdout.read(65536):
             *lines, rest = (rest + data).split(b"\n")
-            if len(rest) > most:
-                lines, rest = [*lines, rest], b""
             for line in lines:
                 for start in range(0, len(line) or 1, most):
                     write(line[start : start + most].decode(errors="replace"))
+            while len(rest) > most:
+                write(rest[:most].decode(errors="replace"))
+                rest = rest[most:]
             await asyncio.sleep(0)  # a chatty dyno must not starve the others
         if rest:
             write(rest.decode(errors="replace"))
@@ -264,6 +267,7 @@ class Dynos:
 
     def __init__(self, runtime: Runtime, tasks: Tasks):
         self.runtime, self.tasks = runtime, tasks
+        runtime.folder.mkdir()
 
     def wanted(self, app: model.App) -> dict[str, model.Process]:
         """The formation's dynos by name; none before the first deploy."""

@@ -56,6 +56,7 @@ class Git:
         self, folder: Path, cleaner: Cleaner, apps: Apps, token: str, builds: Builds
     ):
         self.folder, self.cleaner = folder, cleaner
+        folder.mkdir()
         self.apps, self.token, self.builds = apps, token, builds
 
     async def create(self, app: App):

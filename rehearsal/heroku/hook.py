@@ -17,12 +17,12 @@ import tempfile
 from pathlib import Path
 from typing import TextIO
 
+from docs._extensions.facts import FACTS
 from rehearsal.heroku.buildpack import CannotPlay, Refused, build, note
 
 CHANNEL = "BUILD_CHANNEL"  # the environment variable with the socket's number
 
-# DC: https://devcenter.heroku.com/articles/git#deploy-from-a-branch-besides-main
-BRANCHES = ["refs/heads/main", "refs/heads/master"]
+BRANCHES = [f"refs/heads/{FACTS[name].value}" for name in ("branch", "other-branch")]
 
 
 def unpack(commit: str, folder: Path):
@@ -33,34 +33,34 @@ def unpack(commit: str, folder: Path):
         raise Refused("git could not read the commit.")
 
 
-def receive(commit: str, channel: TextIO):
-    """Build a commit as the order says; print what the platform makes of it."""
+def receive(commit: str, channel: TextIO) -> int:
+    """Build a commit as the order says; return the exit status of the hook.
+
+    Ends when the platform has closed the channel, so when it has done its part.
+    """
     order = json.loads(channel.readline())
     order["environment"]["SOURCE_VERSION"] = commit
     source = Path(tempfile.mkdtemp(prefix="build_", dir=order["folder"]))
+    status = 0
     try:
         unpack(commit, source)
         for name in list(os.environ):
             if name.startswith("GIT_") or name == "PYTHONPATH":
                 del os.environ[name]
         print("Building source:\n", flush=True)
-        slug = build(source, order)
+        built = build(source, order) | {"source": str(source), "commit": commit}
     except Refused as refused:
         note(str(refused))
         print(" !     Push rejected, failed to compile Python app.\n", flush=True)
         print(" !     Push failed", flush=True)
         shutil.rmtree(source)
         cannot_play = isinstance(refused, CannotPlay)
-        tell(channel, {"refused": str(refused), "cannot_play": cannot_play})
-        sys.exit(1)
-    tell(channel, slug | {"source": str(source), "commit": commit})
+        built, status = {"refused": str(refused), "cannot_play": cannot_play}, 1
+    channel.write(json.dumps(built) + "\n")
+    channel.flush()
     for line in channel:
         print(line.rstrip("\n"), flush=True)
-
-
-def tell(channel: TextIO, what: dict):
-    channel.write(json.dumps(what) + "\n")
-    channel.flush()
+    return status
 
 
 def main():
@@ -87,7 +87,7 @@ def main():
         sys.exit(1)
     if builds:
         inherited = socket.socket(fileno=int(os.environ[CHANNEL]))
-        receive(builds[0], inherited.makefile("rw", encoding="utf-8"))
+        sys.exit(receive(builds[0], inherited.makefile("rw", encoding="utf-8")))
 
 
 if __name__ == "__main__":

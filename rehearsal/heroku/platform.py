@@ -94,9 +94,6 @@ class Platform:
 
     def wire(self):
         """Make the parts and give each what it uses."""
-        folders = {name: self.folder / name for name in ["git", "dynos", "backups"]}
-        folders["git"].mkdir()
-        folders["dynos"].mkdir()
         authority = network.Authority(self.folder)
         tls, plain, self.proxy = (network.listen() for _ in range(3))
         proxy, registry = (
@@ -106,18 +103,13 @@ class Platform:
         self.connect = network.connect_proxy(network.port(tls), self.refused)
 
         self.tasks = tasks = Tasks(self.failures)
-        runtime = Runtime(folders["dynos"], self.cleaner, self.times)
+        runtime = Runtime(self.folder / "dynos", self.cleaner, self.times)
         self.dynos = dynos = Dynos(runtime, tasks)
         releases = Releases(dynos, tasks)
         builds = Builds(self.folder, self.wheels, releases, tasks, self.unknown)
-        git = Git(folders["git"], self.cleaner, self.apps, self.token, builds)
-        databases = Databases(
-            self.postgres,
-            folders["backups"],
-            self.apps,
-            releases,
-            self.times.provisioning,
-        )
+        git = Git(self.folder / "git", self.cleaner, self.apps, self.token, builds)
+        backups, patience = self.folder / "backups", self.times.provisioning
+        databases = Databases(self.postgres, backups, self.apps, releases, patience)
         self.rendezvous = Rendezvous(authority.server_context)
         self.http = httpx.AsyncClient(
             trust_env=False, timeout=None, limits=httpx.Limits(max_connections=None)

@@ -52,34 +52,41 @@ async def in_pipes(dyno: Dyno, reader, writer):
     feeding.cancel()
 
 
+def size(dyno: Dyno) -> bytes:
+    """Rows and columns of the client's terminal, as the kernel wants them."""
+    rows = int(dyno.variables.get("LINES", 24))
+    columns = int(dyno.variables.get("COLUMNS", 80))
+    return struct.pack("HHHH", rows, columns, 0, 0)
+
+
+def read(master: int) -> asyncio.Queue:
+    """A queue of what comes from a terminal; the last chunk is empty."""
+    loop, output = asyncio.get_running_loop(), asyncio.Queue()
+
+    def readable():
+        try:
+            data = os.read(master, 65536)
+        except OSError:  # the last process has closed the terminal
+            data = b""
+        if not data:
+            loop.remove_reader(master)
+        output.put_nowait(data)
+
+    loop.add_reader(master, readable)
+    return output
+
+
 async def in_terminal(dyno: Dyno, reader, writer):
     master, slave = os.openpty()
     try:
-        rows, columns = (
-            int(dyno.variables.get(name, usual))
-            for name, usual in [("LINES", 24), ("COLUMNS", 80)]
-        )
-        size = struct.pack("HHHH", rows, columns, 0, 0)
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, size(dyno))
         await dyno.spawn(
             *("bash", "-c", IN_TERMINAL, "bash", os.ttyname(slave), dyno.command),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        output = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-
-        def readable():
-            try:
-                data = os.read(master, 65536)
-            except OSError:  # the last process has closed the terminal
-                data = b""
-            if not data:
-                loop.remove_reader(master)
-            output.put_nowait(data)
-
-        loop.add_reader(master, readable)
+        output = read(master)
 
         async def feed():
             with contextlib.suppress(ConnectionError):

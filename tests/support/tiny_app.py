@@ -90,9 +90,10 @@ class Reader:
         )
 
     def commit(self, **changes: str):
-        """Commit the tiny app with these files changed (None removes one)."""
+        """Commit the tiny app with these files changed."""
         files = {**FILES, **changes}
         for name, content in files.items():
+            (self.project / name).parent.mkdir(exist_ok=True)
             (self.project / name).write_text(content)
         done = self.shell(
             "git init --quiet --initial-branch main && git add --all"

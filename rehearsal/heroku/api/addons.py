@@ -21,7 +21,6 @@ class Addons:
             "GET /apps/{app}/addons": self.of_app,
             "GET /apps/{app}/addons/{addon}": self.info,
             "DELETE /apps/{app}/addons/{addon}": self.destroy,
-            "GET /addons": self.all,
             "GET /apps/{app}/addon-attachments": self.attachments_of_app,
             "GET /addons/{addon}/addon-attachments": self.attachments_of_addon,
             "GET /addon-attachments": self.attachments,
@@ -61,12 +60,6 @@ class Addons:
     async def of_app(self, request):
         return [addon.view() for addon in self.find_app(request).addons]
 
-    async def all(self, request):
-        return [addon.view() for addon in self.everyones()]
-
-    def everyones(self) -> list[model.Addon]:
-        return [addon for app in self.apps.values() for addon in app.addons]
-
     async def info(self, request):
         """Answer when the add-on is there: who asks waits for it."""
         app, key = self.find_app(request), request.path_params["addon"]
@@ -90,7 +83,8 @@ class Addons:
         return [self.databases.find(request.path_params["addon"]).attachment()]
 
     async def attachments(self, request):
-        return [addon.attachment() for addon in self.everyones()]
+        addons = [addon for app in self.apps.values() for addon in app.addons]
+        return [addon.attachment() for addon in addons]
 
     async def resolve_attachment(self, request):
         body = await request.json()

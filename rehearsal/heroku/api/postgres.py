@@ -34,7 +34,6 @@ class Postgres:
             f"DELETE {DATABASE}/transfer-schedules/{{schedule}}": self.unschedule,
             f"GET {APP}/transfers": self.transfers,
             f"GET {APP}/transfers/{{transfer}}": self.transfer,
-            f"DELETE {APP}/transfers/{{transfer}}": self.delete_transfer,
             f"POST {APP}/transfers/{{transfer}}/actions/public-url": self.public_url,
             "GET /backups/{backup}.dump": self.download,
             f"GET {CREDENTIALS}": self.credentials,
@@ -107,12 +106,6 @@ class Postgres:
 
     async def transfer(self, request):
         return self.find_transfer(request).view()
-
-    async def delete_transfer(self, request):
-        backup = self.find_transfer(request)
-        self.apps.find(request.path_params["app"]).backups.remove(backup)
-        backup.file.unlink()
-        return backup.view()
 
     async def public_url(self, request):
         url = self.find_transfer(request).view()["to_url"]
