@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE = 5  # seconds between the polite signal and SIGKILL
+PATIENCE = 5  # seconds for a process to end, and for a folder to stay removed
 
 
 class Cleaner:
@@ -88,11 +88,11 @@ def main():
     stop(groups)
     for folder in folders:
         # A process that is still ending may write once more.
-        for _ in range(5):
+        deadline = time.monotonic() + PATIENCE
+        shutil.rmtree(folder, ignore_errors=True)
+        while os.path.exists(folder) and time.monotonic() < deadline:
+            time.sleep(0.02)
             shutil.rmtree(folder, ignore_errors=True)
-            if not os.path.exists(folder):
-                break
-            time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ from rehearsal.script import Command, Listing, Page
 from rehearsal.wheels import download_wheels
 from tools.ports import free_port
 
-TIMEOUT = 180  # seconds for one command; the longest is a push that installs packages
-BROWSER = 30  # seconds until the browser shows a page
+TIMEOUT = 600  # seconds for one command; a push takes 15 on an idle machine
+BROWSER = 120  # seconds until the browser shows a page
 LOG_LINES = 30
 
 # git asks everybody once who they are; the reader has answered long ago.

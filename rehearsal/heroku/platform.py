@@ -36,7 +36,7 @@ from rehearsal.heroku.rendezvous import Rendezvous
 from rehearsal.heroku.router import Router, Window
 from rehearsal.heroku.tasks import Tasks
 
-START = 30  # seconds for the servers to start
+START = 120  # seconds for the servers to start
 
 
 class Platform:
