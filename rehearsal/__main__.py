@@ -9,6 +9,7 @@ from itertools import takewhile
 from rehearsal import record
 from rehearsal.script import DOCTREES, Command, Listing, Page, read_pages
 from rehearsal.stage import Stage, Stopped
+from rehearsal.versions import versions
 
 
 def main() -> int | str:
@@ -49,7 +50,10 @@ def main() -> int | str:
                 stage.report("\ninterrupted; removing what the rehearsal made …")
                 raise
             if options.record:
-                print(f"Recorded in {record.write(pages, stage)}")
+                record.write(
+                    pages, versions(stage.terminals[0].ask("command -v python"))
+                )
+                print(f"Recorded in {record.RECORD}")
     except Stopped as stopped:
         return str(stopped)
     except KeyboardInterrupt:
@@ -91,6 +95,7 @@ def perform(stage: Stage, pages: list[Page], whole: bool) -> None:
     stage.perform(pages)
     if whole:
         stage.check_project()
+        stage.check_printed(pages)
     seconds = time.monotonic() - begun
     stage.report(f"\n{len(stage.transcript)} commands performed in {seconds:.0f} s")
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from docutils import nodes
 
+from docs._extensions.literals import NOT_PERFORMED, PRINTED
+
 DOCTREES = Path(__file__).parent.parent / "build" / "doctrees"
 
 PROMPT = "$ "
@@ -96,6 +98,16 @@ class Excused:
 
 
 @dataclass(frozen=True)
+class Printed:
+    """A text that prose says a program prints, as one `performed` here does or not."""
+
+    page: str
+    line: int
+    text: str
+    performed: bool
+
+
+@dataclass(frozen=True)
 class Page:
     """A page of the guide; `steps` holds its listings and commands in page order."""
 
@@ -103,6 +115,7 @@ class Page:
     title: str
     steps: tuple[Command | Listing, ...]
     excused: tuple[Excused, ...]
+    printed: tuple[Printed, ...] = ()
 
 
 def read_pages(doctrees: Path, excuses: dict[str, str] = EXCUSED) -> list[Page]:
@@ -158,7 +171,12 @@ def read_page(name: str, doctree: nodes.document, excuses: dict[str, str]) -> Pa
         elif is_session(block):
             steps.extend(read_session(name, block))
     title = next(doctree.findall(nodes.title)).astext()
-    return Page(name, title, tuple(steps), tuple(excused))
+    printed = [
+        Printed(name, line(literal), literal.astext(), literal["kind"] == PRINTED)
+        for literal in doctree.findall(nodes.literal)
+        if literal.get("kind") in (PRINTED, NOT_PERFORMED)
+    ]
+    return Page(name, title, tuple(steps), tuple(excused), tuple(printed))
 
 
 def is_session(block: nodes.literal_block) -> bool:

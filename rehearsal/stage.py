@@ -4,8 +4,7 @@ Nothing outside the folder is touched: it holds the reader's HOME, the project, 
 stand-in's state and the database.
 """
 
-import socket
-import subprocess
+import re
 import sys
 import tempfile
 import time
@@ -27,8 +26,9 @@ from rehearsal.reader.project import (
 )
 from rehearsal.reader.terminal import Stuck, Terminal, difference, matches
 from rehearsal.script import Command, Listing, Page
+from rehearsal.wheels import download_wheels
+from tools.ports import free_port
 
-WHEELS = Path(__file__).parent / "wheels"
 TIMEOUT = 180  # seconds for one command; the longest is a push that installs packages
 BROWSER = 30  # seconds until the browser shows a page
 LOG_LINES = 30
@@ -78,7 +78,11 @@ class Stage:
                 self.report(f"{missing}: {self.python} takes its part")
                 running = "{}.{}".format(*sys.version_info)
                 self.substitute = {f"Python {series}...": f"Python {running}..."}
-            wheels = download_wheels(self.python)
+            requirements = EXAMPLE / "requirements.txt"
+            try:
+                wheels = download_wheels(self.python, requirements)
+            except RuntimeError as error:
+                raise Stopped(str(error)) from error
             self.folder.chmod(0o755)  # the database may run as another user
             self.platform = stack.enter_context(Platform(self.folder, wheels=wheels))
             # Also when this process is killed.
@@ -107,8 +111,7 @@ class Stage:
 
     def local_port(self) -> dict[str, str]:
         """Return what keeps `heroku local` on loopback, at a port that nobody has."""
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
+        port = free_port()
         return {"PORT": str(port), "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
 
     def name_python(self, series: str) -> None:
@@ -227,24 +230,22 @@ class Stage:
                 f"{self.project.finished.name}/:\n{different}"
             )
 
+    def check_printed(self, pages: Iterable[Page]) -> None:
+        """Raise Stopped unless what prose says that a program prints was printed.
+
+        What is said to be printed elsewhere must not be: it is as good as performed.
+        """
+        screens = "\n".join(screen for _, screen in self.transcript)
+        for each in (each for page in pages for each in page.printed):
+            seen = re.search(rf"(?<!\w){re.escape(each.text)}(?!\w)", screens)
+            if bool(seen) != each.performed:
+                raise Stopped(
+                    f"docs/{each.page}.rst, line {each.line}: {each.text!r} was "
+                    f"printed by {'a' if seen else 'no'} command: "
+                    "see :printed: in docs/_extensions/literals.py"
+                )
+
     def unanswered(self) -> list[str]:
         """Return what the stand-in was asked and could not answer."""
         platform = self.platform
         return [*platform.unknown, *platform.refused, *platform.failures]
-
-
-def download_wheels(python: Path) -> Path:
-    """Return a folder with the example's packages for a Python, filled once.
-
-    With it a rehearsal needs no network. Raises Stopped if pip cannot fill it.
-    """
-    requirements = EXAMPLE / "requirements.txt"
-    folder = WHEELS / python.resolve().name
-    stamp = folder / "requirements.txt"
-    if not stamp.exists() or stamp.read_text() != requirements.read_text():
-        run = [python, "-m", "pip", "download", "--quiet", "--dest", folder]
-        run += ["--requirement", requirements]
-        if subprocess.run(run, stdout=sys.stderr).returncode:
-            raise Stopped(f"pip could not download the packages of {requirements}")
-        stamp.write_text(requirements.read_text())
-    return folder

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -51,23 +52,14 @@ def rehearse(site, temporary):
         process.wait()
 
 
-def left_behind(folder, patience=20):
-    """Return what still lies in a folder, and which processes name it.
-
-    What ends by itself gets some seconds to do so.
-    """
-    end = time.monotonic() + patience
-    while True:
-        files = sorted(each.name for each in folder.iterdir())
-        processes = [
-            command.replace("\0", " ")
-            for each in Path("/proc").glob("[0-9]*")
-            if str(folder)
-            in (command := words(each / "cmdline") + words(each / "environ"))
-        ]
-        if not (files or processes) or time.monotonic() > end:
-            return files + processes
-        time.sleep(0.5)
+def left_behind(folder):
+    """Return what still lies in a folder, and which processes name it."""
+    files = sorted(each.name for each in folder.iterdir())
+    return files + [
+        command.replace("\0", " ")
+        for each in Path("/proc").glob("[0-9]*")
+        if str(folder) in (command := words(each / "cmdline") + words(each / "environ"))
+    ]
 
 
 def watch_ports(process, addresses):
@@ -111,7 +103,7 @@ def test_the_guide_is_performed_beside_another_rehearsal(rehearse, temporary):
     assert re.search(r"\d+ commands performed in", told[whole])
     print(told[whole])
     assert ports == {"127.0.0.1"}
-    assert left_behind(temporary) == []
+    until(lambda: not left_behind(temporary), "nothing is left behind")
 
 
 @needs_proc
@@ -125,11 +117,11 @@ def test_an_interrupted_rehearsal_leaves_nothing_behind(rehearse, temporary, num
     for line in process.stdout:
         if "$ cp" in line:
             break
-    assert left_behind(temporary, patience=0)
+    assert left_behind(temporary)
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
-    assert left_behind(temporary) == []
+    until(lambda: not left_behind(temporary), "nothing is left behind")
 
 
 def test_an_unknown_page_is_named(rehearse):

@@ -7,6 +7,7 @@ import pexpect
 import pytest
 
 from tests.support.tiny_app import CLI_REASON, Reader, cli_installed, running_platform
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(not cli_installed, reason=CLI_REASON)
 
@@ -267,7 +268,7 @@ STEPS = re.findall(r"(?ms)^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", TRANSCRIPT)
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory):
     with running_platform(
-        tmp_path_factory.mktemp("platform"), stop=5, provisioning=300
+        tmp_path_factory.mktemp("platform"), provisioning=300
     ) as platform:
         yield platform
         assert platform.unknown == []
@@ -312,7 +313,7 @@ def test_log_in_and_a_typed_answer(platform, reader):
             env=environment,
             cwd=reader.project,
             encoding="utf-8",
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     child = spawn("heroku login")

@@ -3,7 +3,6 @@
 import re
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -13,6 +12,7 @@ import pytest
 from rehearsal.heroku import model
 from tests.support import tiny_app
 from tests.support.tiny_app import FILES, SERVER, Api, Reader, running_platform
+from tests.support.waiting import PATIENCE, until
 
 IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
 
@@ -64,13 +64,6 @@ def fetch(platform, app, path="/", **options):
 
 def log_of(app) -> str:
     return "\n".join(app.log.text())
-
-
-def until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def scale(api, app, **dynos):
@@ -360,15 +353,19 @@ def test_an_app_that_exits_at_boot_crashes_with_h10(platform, app):
     assert re.search('code=H10 desc="App crashed" .* connect= service= status=503', log)
 
 
-def test_an_app_on_the_wrong_port_is_killed_with_r10(platform, app):
+def test_an_app_on_the_wrong_port_is_killed_with_r10(platform, app, monkeypatch):
+    monkeypatch.setattr(platform.times, "boot", 1)
     app.reader.push(app.name, Procfile="web: exec sleep 1000\n")
-    until(lambda: "Error R10 (Boot timeout)" in log_of(app), 20)
+    until(lambda: "Error R10 (Boot timeout)" in log_of(app))
     until(lambda: "Process exited with status 137" in log_of(app))
 
 
-def test_an_app_that_ignores_sigterm_is_killed_with_r12(platform, api, app):
+def test_an_app_that_ignores_sigterm_is_killed_with_r12(
+    platform, api, app, monkeypatch
+):
     app.reader.push(app.name, **{"server.py": IGNORES_SIGTERM + SERVER})
     process = app.dynos["web.1"].process
+    monkeypatch.setattr(platform.times, "stop", 1)
     api("DELETE", f"/apps/{app.name}/dynos")
     until(lambda: "Error R12 (Exit timeout)" in log_of(app))
     until(lambda: process.returncode == -9)
@@ -451,8 +448,12 @@ def test_a_post_reaches_the_dyno_with_its_body(platform, deployed):
         ("H80", r"dyno= connect= service= status=503 bytes="),
     ],
 )
-def test_the_router_answers_for_the_app(platform, api, deployed, code, fields):
+def test_the_router_answers_for_the_app(
+    platform, api, deployed, code, fields, monkeypatch
+):
     path = f"/apps/{deployed.name}"
+    if code == "H12":
+        monkeypatch.setattr(platform.times, "request", 1)
     if code == "H14":
         scale(api, deployed, web=(0, "basic"))
     if code == "H80":
@@ -463,6 +464,7 @@ def test_the_router_answers_for_the_app(platform, api, deployed, code, fields):
     assert re.search(f" {fields} protocol", line)
     scale(api, deployed, web=(1, "basic"))
     api("PATCH", path, {"maintenance": False})
+    monkeypatch.undo()
     assert fetch(platform, deployed).status_code == 200
 
 
@@ -481,7 +483,8 @@ def test_an_unknown_host_is_no_app(platform):
 
 
 def test_a_client_that_leaves_is_logged(platform, deployed):
-    with tiny_app.client(platform, timeout=0.3) as asking:
+    leaves_early = httpx.Timeout(PATIENCE, read=0.3)
+    with tiny_app.client(platform, timeout=leaves_early) as asking:
         with pytest.raises(httpx.ReadTimeout):
             asking.get(deployed.web_url + "slow")
     until(lambda: "code=H27" in log_of(deployed))
@@ -507,16 +510,15 @@ def test_the_window_exchanges_the_addresses(platform, deployed):
 
 def read_log(platform, api, app, **order) -> list[str]:
     url = api("POST", f"/apps/{app.name}/log-sessions", order).json()["logplex_url"]
-    text = httpx.get(url, trust_env=False, timeout=20).text
+    text = httpx.get(url, trust_env=False, timeout=PATIENCE).text
     first, *lines = [part for part in text.split("\n\n") if part]
     assert first == "retry: 1"
     return [line.removeprefix("data: ") for line in lines]
 
 
 def test_a_hundred_thousand_lines_do_not_stop_the_platform(platform, api, deployed):
-    # The request takes longer than the router waits; the dyno goes on writing.
     fetch(platform, deployed, "/chatter")
-    until(lambda: deployed.log.total > 100_000, 60)
+    until(lambda: deployed.log.total > 100_000)
     assert len(read_log(platform, api, deployed, lines=1500)) == 1500
     assert fetch(platform, deployed).status_code == 200
 
@@ -539,7 +541,7 @@ def test_a_followed_log_shows_what_comes(platform, api, deployed):
     order = {"tail": True, "lines": 1}
     path = f"/apps/{deployed.name}/log-sessions"
     url = api("POST", path, order).json()["logplex_url"]
-    with httpx.stream("GET", url, trust_env=False, timeout=10) as stream:
+    with httpx.stream("GET", url, trust_env=False, timeout=PATIENCE) as stream:
         lines = stream.iter_lines()
         assert next(lines) == "retry: 1"
         fetch(platform, deployed, "/followed")

@@ -92,6 +92,24 @@ def test_a_missing_listing_is_found(rehearse):
 
 
 @pytest.mark.parametrize(
+    "old, new",
+    [
+        ("`Verifying deploy`", "`Verifying deployment`"),
+        ("`Push rejected`", "`crashed`.\n:printed:`Push accepted`"),
+    ],
+)
+def test_a_text_that_prose_says_is_printed_and_is_not_is_found(rehearse, old, new):
+    with pytest.raises(Stopped, match=r"docs/deploy.rst, line 30: .* by no command"):
+        rehearse((old, new))
+
+
+def test_a_text_that_is_said_to_be_printed_elsewhere_and_is_here_is_found(rehearse):
+    echo = "$ echo Push rejected\n   Push rejected\n   "
+    with pytest.raises(Stopped, match=r"docs/deploy.rst, line 32: .* by a command"):
+        rehearse((PUSHES, echo + PUSHES))
+
+
+@pytest.mark.parametrize(
     "excuses, message",
     [
         ({}, r"(?s)docs/prepare.rst, the block at line 4:.* cp -R .* no reason"),

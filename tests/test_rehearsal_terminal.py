@@ -7,6 +7,7 @@ import pytest
 
 from rehearsal.reader.terminal import Stuck, Terminal, matches
 from rehearsal.script import Answer, Command
+from tests.support.waiting import PATIENCE
 
 
 def command(text, output="", answers=()):
@@ -16,7 +17,7 @@ def command(text, output="", answers=()):
 @pytest.fixture
 def terminal(tmp_path):
     environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color"}
-    terminal = Terminal(tmp_path, environment, timeout=5)
+    terminal = Terminal(tmp_path, environment, timeout=PATIENCE)
     yield terminal
     terminal.close()
 
@@ -70,11 +71,10 @@ def test_a_password_is_typed_and_not_echoed(terminal):
     assert shown == f"Password:\n{len(terminal.password)}"
 
 
-def test_a_command_that_does_not_end_is_stuck(tmp_path):
-    terminal = Terminal(tmp_path, {"PATH": os.environ["PATH"]}, timeout=1)
+def test_a_command_that_does_not_end_is_stuck(terminal):
+    terminal.bash.timeout = 5
     with pytest.raises(Stuck, match="one"):
         terminal.run(command("echo one; sleep 100"))
-    terminal.close()
 
 
 def test_a_second_terminal_stands_in_the_same_place(terminal, tmp_path):

@@ -31,15 +31,18 @@ class ParsedLiteral(body.ParsedLiteral, SphinxDirective):
 class ConsoleBlocks(SphinxPostTransform):
     """Put the highlighter's boxes around each block that Sphinx does not highlight."""
 
-    default_priority = 500
+    # Before Sphinx gives every block the default language, at 400.
+    default_priority = 300
     formats = ("html",)
 
     def run(self):
         for block in list(self.document.findall(nodes.literal_block)):
             text = block.astext()
-            if block.rawsource == text:
-                continue
             prompt = prompt_of(text)
+            if block.rawsource == text:
+                if prompt and "language" not in block:
+                    block["language"] = PROMPTS[prompt]
+                continue
             if prompt:
                 block[:] = mark_lines(block)
             language = PROMPTS.get(prompt, "none")

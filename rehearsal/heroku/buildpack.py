@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from docs._extensions.facts import FACTS
 from rehearsal.heroku.inspection import inspect
 from rehearsal.heroku.steps import (
     CannotPlay,
@@ -30,7 +31,7 @@ from rehearsal.heroku.steps import (
 
 __all__ = ["CannotPlay", "Refused", "build", "find_python", "inspect", "note"]
 
-SLUG_LIMIT = 1000  # MB, "max is 1000M" in a failed build of September 2026
+SLUG_LIMIT = FACTS["slug-limit"].megabytes
 
 # What pip and uv install from: unchanged, a build reuses what is installed
 INSTALLED_FROM = {"pip": ["requirements.txt"], "uv": ["pyproject.toml", "uv.lock"]}

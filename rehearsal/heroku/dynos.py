@@ -93,7 +93,9 @@ class Dyno(model.Thing):
             "PYTHONUNBUFFERED": "true",
             "PYTHONPATH": str(self.home),
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "WEB_CONCURRENCY": str(min(2 * size.cores + 1, size.memory // 256)),
+            "WEB_CONCURRENCY": str(
+                min(2 * size.cores + 1, size.memory // model.WORKER_MEMORY)
+            ),
             "WEB_CONCURRENCY_SET_BY": "heroku/python",
             "DYNO_RAM": str(size.memory),
             "GUNICORN_CMD_ARGS": "--access-logfile -",

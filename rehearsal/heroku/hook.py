@@ -17,12 +17,12 @@ import tempfile
 from pathlib import Path
 from typing import TextIO
 
+from docs._extensions.facts import FACTS
 from rehearsal.heroku.buildpack import CannotPlay, Refused, build, note
 
 CHANNEL = "BUILD_CHANNEL"  # the environment variable with the socket's number
 
-# DC: https://devcenter.heroku.com/articles/git#deploy-from-a-branch-besides-main
-BRANCHES = ["refs/heads/main", "refs/heads/master"]
+BRANCHES = [f"refs/heads/{FACTS[name].value}" for name in ("branch", "other-branch")]
 
 
 def unpack(commit: str, folder: Path):

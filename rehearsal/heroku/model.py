@@ -12,21 +12,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from docs._extensions.facts import FACTS
 from rehearsal.heroku.errors import NotFound, Unprocessable
 from rehearsal.heroku.log import Log
 
 EMAIL = "ada@example.com"
 REGION = "us"
 
-# The platform's numbers. Names, memory in MB and cores of a dyno size:
-# https://devcenter.heroku.com/articles/dyno-types; the cores give the defaults of
-# WEB_CONCURRENCY that the Python buildpack names in vendor/WEB_CONCURRENCY.sh.
+# The platform's numbers: docs/facts.toml has those that a page may show, with source
+# and day. The cores of a dyno size, of https://devcenter.heroku.com/articles/dyno-types,
+# give the defaults of WEB_CONCURRENCY that the Python buildpack names in
+# vendor/WEB_CONCURRENCY.sh.
 # Tier, and the most dynos of a process type, of 2024-11-04:
 # https://devcenter.heroku.com/articles/dyno-scaling-and-process-limits
 
 
 class Size(NamedTuple):
-    """What a dyno of a size has."""
+    """What a dyno of a size has; `memory` in MB."""
 
     tier: str
     memory: int
@@ -35,16 +37,20 @@ class Size(NamedTuple):
 
 
 SIZES = {
-    "Eco": Size("Eco", 512, 8, 1),
-    "Basic": Size("Basic", 512, 8, 1),
-    "Standard-1X": Size("Production", 512, 8, 100),
-    "Standard-2X": Size("Production", 1024, 8, 100),
-    "Performance-M": Size("Production", 2560, 2, 10),
-    "Performance-L": Size("Production", 14 * 1024, 8, 10),
-    "Performance-L-RAM": Size("Production", 30 * 1024, 4, 10),
-    "Performance-XL": Size("Production", 62 * 1024, 8, 10),
-    "Performance-2XL": Size("Production", 126 * 1024, 16, 10),
+    name: Size(tier, FACTS[f"{name.lower()}-memory"].megabytes, cores, most)
+    for name, tier, cores, most in [
+        ("Eco", "Eco", 8, 1),
+        ("Basic", "Basic", 8, 1),
+        ("Standard-1X", "Production", 8, 100),
+        ("Standard-2X", "Production", 8, 100),
+        ("Performance-M", "Production", 2, 10),
+        ("Performance-L", "Production", 8, 10),
+        ("Performance-L-RAM", "Production", 4, 10),
+        ("Performance-XL", "Production", 8, 10),
+        ("Performance-2XL", "Production", 16, 10),
+    ]
 }
+WORKER_MEMORY = FACTS["worker-memory"].megabytes
 DEFAULT_SIZE = "Basic"  # of an account without a subscription to Eco
 MOST_ECO = 2  # dynos of an app at once
 
@@ -57,11 +63,13 @@ class Plan(NamedTuple):
     price: int
 
 
-# https://devcenter.heroku.com/articles/heroku-postgres-plans
 PLANS = {
-    "essential-0": Plan(20, 1e9, 500),
-    "essential-1": Plan(20, 10e9, 900),
-    "essential-2": Plan(40, 32e9, 2000),
+    plan: Plan(
+        FACTS[f"{plan}-connections"].value,
+        FACTS[f"{plan}-size"].value * 1e9,
+        FACTS[f"{plan}-price"].value * 100,
+    )
+    for plan in ("essential-0", "essential-1", "essential-2")
 }
 # Ended on 2022-11-28 and 2024-05-29: https://devcenter.heroku.com/changelog-items/2862
 ENDED_PLANS = {"hobby-dev", "hobby-basic", "mini", "basic"}
@@ -69,26 +77,24 @@ TABLES = 4000  # of an Essential database
 
 STACK = "heroku-24"
 STACKS = ["heroku-22", "heroku-24", "heroku-26"]
-# https://devcenter.heroku.com/articles/limits
-NAME_LENGTH = 30
-LOG_LINES = 1500
-LOG_LINE_BYTES = 10_000  # a longer line is split
+NAME_LENGTH = FACTS["app-name-length"].value
+SUFFIX = FACTS["address-suffix"].value
+LOG_LINES = FACTS["log-lines"].value
+LOG_LINE_BYTES = FACTS["log-line"].value  # a longer line is split
 
 
-@dataclass(frozen=True)
+@dataclass
 class Times:
     """Seconds; shorter in tests.
 
-    https://devcenter.heroku.com/articles/limits#router (request),
-    https://devcenter.heroku.com/articles/error-codes (boot R10, stop R12),
     https://devcenter.heroku.com/articles/dyno-crash-restart-policy (cool_off),
     https://devcenter.heroku.com/articles/provisioning-heroku-postgres (provisioning:
     "up to five minutes"; it is over at once when somebody waits for it).
     """
 
-    boot: float = 60
-    request: float = 30
-    stop: float = 30
+    boot: float = FACTS["boot-timeout"].value
+    request: float = FACTS["request-timeout"].value
+    stop: float = FACTS["stop-timeout"].value
     cool_off: float = 1200
     provisioning: float = 300
 
@@ -336,7 +342,7 @@ class App(Thing):
     deploying: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self):
-        self.host = f"{self.name}-{secrets.token_hex(6)}.herokuapp.com"
+        self.host = f"{self.name}-{secrets.token_hex(SUFFIX // 2)}.herokuapp.com"
         self.domains = [Domain(self, self.host, "heroku")]
 
     def reference(self) -> dict:

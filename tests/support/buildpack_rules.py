@@ -5,7 +5,7 @@ BP is https://github.com/heroku/heroku-buildpack-python, v351 of 2026-08-18; DC 
 https://devcenter.heroku.com/articles/.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 VERSION, MANAGER, CHECKS, DETECT, HOOKS = (
@@ -49,7 +49,6 @@ class Rule:
     refusal: the first line of the error; None if it builds. Starts with "The stand-in"
     where Heroku would build, but the stand-in cannot.
     warning: the first line of a warning; None if there is none.
-    checks: ids of staff/checks.py, without "heroku.", that must speak.
     """
 
     name: str
@@ -57,7 +56,6 @@ class Rule:
     source: str
     refusal: str | None = None
     warning: str | None = None
-    checks: frozenset[str] = field(default=frozenset())
 
 
 def write(folder: Path, files: dict[str, str | bytes]):

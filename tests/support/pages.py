@@ -1,11 +1,11 @@
 """The pages as they are written and as they are built, for the tests of the site."""
 
-import runpy
 from functools import cache
 
 import pytest
 from docutils import nodes
 
+from docs._extensions import substitutions
 from rehearsal import script
 from tests.conftest import ROOT
 
@@ -25,10 +25,13 @@ try:
 except FileNotFoundError:
     pytest.fail(f"{script.DOCTREES} is missing: run `make html` first", pytrace=False)
 
+# The titles of a set of tabs: a reader chooses once for the whole guide.
+TABS = ("macOS and Linux", "Windows PowerShell")
+
 # Written with the words of its time: what it quotes is allowed to be out of date.
 HISTORY = "reference/changes-since-2021"
 
-VERSIONS = runpy.run_path(str(ROOT / "conf.py"))["versions"]
+VERSIONS = substitutions.versions()
 
 
 @cache

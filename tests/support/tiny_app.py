@@ -11,6 +11,7 @@ import httpx
 from rehearsal.heroku.model import Times
 from rehearsal.heroku.platform import Platform
 from rehearsal.reader.machine import CLI, Machine
+from tests.support.waiting import PATIENCE
 
 # What the app does is asked for by its path, so that one app shows every fault.
 SERVER = """\
@@ -57,7 +58,7 @@ FILES = {
     "Procfile": "web: python server.py\nworker: sleep 1000\n",
     "server.py": SERVER,
 }
-CLI_REASON = "the Heroku CLI is not installed: make rehearsal/node_modules/stamp"
+CLI_REASON = "the Heroku CLI is not installed: make set-up"
 cli_installed = CLI.exists()
 
 
@@ -76,7 +77,7 @@ class Reader:
             "GIT_COMMITTER_EMAIL": "ada@example.com",
         }
 
-    def shell(self, command: str, timeout=60) -> subprocess.CompletedProcess:
+    def shell(self, command: str, timeout=PATIENCE) -> subprocess.CompletedProcess:
         return subprocess.run(
             ["bash", "-c", command],
             cwd=self.project,
@@ -120,7 +121,7 @@ def client(platform: Platform, **options) -> httpx.Client:
 
 def fetch(platform: Platform, url: str, method="GET", **options) -> httpx.Response:
     """One request, as from a browser: through the router, over TLS."""
-    with client(platform, follow_redirects=True, timeout=120) as asking:
+    with client(platform, follow_redirects=True, timeout=PATIENCE) as asking:
         return asking.request(method, url, **options)
 
 
@@ -132,7 +133,7 @@ class Api:
             platform,
             base_url="https://api.heroku.com",
             headers={"Authorization": f"Bearer {platform.token}"},
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     def __call__(self, method: str, path: str, body=None, **options):
@@ -141,9 +142,13 @@ class Api:
 
 @contextmanager
 def running_platform(folder: Path, **times: float):
-    """A platform with short times, and no failure of its own at the end."""
-    short = {"boot": 5, "request": 1, "stop": 1, "cool_off": 60, "provisioning": 0.2}
-    with Platform(folder, times=Times(**{**short, **times})) as platform:
+    """A platform that waits for a busy machine, and no failure of its own at the end.
+
+    A test that sees it wait in vain makes that time of `platform.times` short.
+    """
+    long = dict.fromkeys(("boot", "request", "stop"), PATIENCE)
+    found = Times(**{**long, "cool_off": 60, "provisioning": 0.2, **times})
+    with Platform(folder, times=found) as platform:
         yield platform
         assert platform.failures == []
         assert platform.refused == []

@@ -16,7 +16,7 @@ from tests.support.tiny_app import FILES
 CONF = f"""
 import sys
 sys.path.append({str(ROOT / "docs" / "_extensions")!r})
-extensions = ["console_blocks"]
+extensions = ["console_blocks", "docs._extensions.literals"]
 rst_prolog = ".. |app| replace:: tiny-app"
 """
 INDEX = """\
@@ -78,6 +78,8 @@ Deploy
 
    $ heroku open
    Opening https\\://|app|-\\ ...\\ .herokuapp.com/...
+
+Notice :printed:`Verifying deploy`, and not :printed:`Push rejected`.
 """
 PAGES = {"index": INDEX, "prepare": PREPARE, "deploy": DEPLOY}
 LISTED = {"Procfile": FILES["Procfile"], "NOTES": "Nothing to note.\n"}
