@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedF
 from django.test import RequestFactory
 from django.urls import reverse
 
-from instruments.reading import Reading
-from instruments.uploads import LIMIT
+from measuring.limits import UPLOAD
+from measuring.reading import Reading
 from range_calibration.models import RangeMeasurement
 from staff_calibration.models import StaffCalibration, StaffReading
 from tests.support import campaigns, stored
@@ -40,10 +40,10 @@ BAD_READINGS = {
     "header alone": ROWS[0].encode(),
     "no header": "\n".join(ROWS[1:]).encode(),
     "300 kB": READINGS + b"\n" * 300_000,
-    "one byte too large": READINGS + b"\n" * (LIMIT + 1 - len(READINGS)),
+    "one byte too large": READINGS + b"\n" * (UPLOAD + 1 - len(READINGS)),
     "300 kB of one line": b"1" * 300_000,
-    "200 kB of commas": b"," * LIMIT,
-    "200 kB of quotes": b'"' * LIMIT,
+    "200 kB of commas": b"," * UPLOAD,
+    "200 kB of quotes": b'"' * UPLOAD,
     "150 kB in a cell": with_row(3, "3," + "1" * 150_000 + ",5,0"),
     "too many rows": "\n".join([ROWS[0], *ROWS[1:] * 25]).encode(),
     "truncated in a row": READINGS[: READINGS.index(b"\n8,") + 8],

@@ -16,6 +16,8 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
+from measuring.limits import ROWS_A_PAGE
+
 from .forms import AuthorityForm, ProfileForm, SignUpForm
 from .models import Authority, User
 from .permissions import range_officer_required
@@ -119,7 +121,7 @@ def profile(request):
 @require_safe
 @range_officer_required
 def user_list(request):
-    users = Paginator(User.objects.select_related("authority"), 50)
+    users = Paginator(User.objects.select_related("authority"), ROWS_A_PAGE)
     page = users.get_page(request.GET.get("page"))
     return render(request, "accounts/user_list.html", {"page": page})
 
@@ -128,7 +130,7 @@ def user_list(request):
 @range_officer_required
 def authority_list(request):
     authorities = Authority.objects.annotate(user_count=Count("users")).order_by("name")
-    page = Paginator(authorities, 50).get_page(request.GET.get("page"))
+    page = Paginator(authorities, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "accounts/authority_list.html", {"page": page})
 
 

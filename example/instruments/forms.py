@@ -5,6 +5,13 @@ from accounts.models import Authority
 from .models import DigitalLevel, Staff, StaffType
 
 
+class OwnedChoiceField(forms.ModelChoiceField):
+    """A staff or level, named with its owner, for numbers are unique only there."""
+
+    def label_from_instance(self, obj):
+        return f"{obj} ({obj.owner.abbreviation})"
+
+
 class OwnedForm(forms.ModelForm):
     """A form of an object with an owner, which only range officers may choose.
 

@@ -4,6 +4,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import range_officer_required, visible_to
+from measuring.limits import ROWS_A_PAGE
 
 from .forms import DigitalLevelForm, StaffForm, StaffTypeForm
 from .models import DigitalLevel, Staff, StaffType
@@ -12,7 +13,7 @@ from .models import DigitalLevel, Staff, StaffType
 @require_safe
 def staff_list(request):
     staves = visible_to(request.user, Staff.objects.select_related("type", "owner"))
-    page = Paginator(staves, 50).get_page(request.GET.get("page"))
+    page = Paginator(staves, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "instruments/staff_list.html", {"page": page})
 
 
@@ -47,7 +48,7 @@ def edit_staff(request, staff):
 @require_safe
 def level_list(request):
     levels = visible_to(request.user, DigitalLevel.objects.select_related("owner"))
-    page = Paginator(levels, 50).get_page(request.GET.get("page"))
+    page = Paginator(levels, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "instruments/level_list.html", {"page": page})
 
 

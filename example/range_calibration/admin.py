@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db import transaction
 
 from .models import RangeMeasurement, RangeParameter
-from .table import recompute
+from .reference_table import recompute
 
 
 class ReadOnly(admin.ModelAdmin):

@@ -4,7 +4,7 @@ import calendar
 import math
 from dataclasses import dataclass
 
-from .monthly_table import MONTHS, monthly_sums, yearly_cycle
+from .monthly_means import MONTHS, monthly_sums, yearly_cycle
 
 LEFT = 56
 COLUMN = 52

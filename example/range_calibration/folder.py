@@ -16,7 +16,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 
 from instruments.models import DigitalLevel, Staff
-from instruments.uploads import read_upload
+from measuring.uploads import read_upload
 
 from .forms import FALLBACK_ENCODING
 from .level_report import LevelReportError, parse_level_report

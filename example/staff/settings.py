@@ -44,6 +44,7 @@ SECURE_HSTS_PRELOAD = not DEBUG
 # Application definition
 
 INSTALLED_APPS = [
+    "measuring",
     "accounts",
     "instruments",
     "range_calibration",
@@ -183,7 +184,7 @@ CONTENT_SECURITY_POLICY = {
 # A form takes one small text file: whatever is sent, little of it is kept in memory
 # and nothing on the disk.
 # https://docs.djangoproject.com/en/5.2/ref/files/uploads/#custom-upload-handlers
-FILE_UPLOAD_HANDLERS = ["instruments.uploads.SmallFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["measuring.uploads.SmallFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 

@@ -7,8 +7,8 @@ from django.utils.formats import date_format
 from fpdf import FPDF
 from fpdf.fonts import FontFace
 
-from instruments.display import DATE_FORMAT, decimals, metres, ratio
-from instruments.reading import interval_label
+from measuring.display import DATE_FORMAT, decimals, metres, ratio
+from measuring.reading import interval_label
 
 # Part of DejaVu Sans Condensed: names need more letters than PDF's own fonts have.
 FONTS = Path(__file__).parent / "fonts"

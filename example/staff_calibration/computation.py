@@ -10,22 +10,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from instruments.display import decimals
-from instruments.reading import (
+from measuring import limits
+from measuring.display import decimals, signed
+from measuring.reading import (
     Difference,
-    Reading,
+    Run,
     differences,
     interval_label,
     thermal_factor,
 )
 
-FACTOR_LIMITS = (0.99, 1.01)
-TEMPERATURE_LIMITS = (-10.0, 55.0)
 USUAL_TEMPERATURES = (0.0, 45.0)
 LARGEST_CHECK_DIFFERENCE = 50e-6
 TABLE_TEMPERATURES = range(0, 41, 2)
-
-Run = tuple[Reading, ...]
 
 
 class MissingReference(ValueError):
@@ -37,7 +34,7 @@ class MissingReference(ValueError):
 
 
 class ImplausibleFactor(ValueError):
-    """The factor lies outside 0.99 … 1.01: no staff is that wrong, the file is."""
+    """The factor is outside its limits: no staff is that wrong, the file is."""
 
     def __init__(self, factor: float) -> None:
         self.factor = factor
@@ -175,8 +172,9 @@ def calibrate(
     standard_factor = ThermalFactor(factor, temperature, thermal_coefficient).at(
         standard_temperature
     )
+    low, high = limits.FACTOR
     for value in (factor, standard_factor):
-        if not FACTOR_LIMITS[0] <= value <= FACTOR_LIMITS[1]:
+        if not low <= value <= high:
             raise ImplausibleFactor(value)
     misfits = [row.known - factor * row.measured for row in rows]
     return Result(
@@ -231,12 +229,12 @@ def warnings(
     low, high = USUAL_TEMPERATURES
     if any(not low <= value <= high for value in temperatures):
         found.append(f"A temperature is outside {low:.0f} … {high:.0f} °C.")
-    low, high = TEMPERATURE_LIMITS
+    low, high = limits.TEMPERATURE
     if unit_temperature is not None and not low <= unit_temperature <= high:
         found.append(
             "The temperature where the factor is 1 "
             f"({decimals(unit_temperature, 1)} °C) is outside "
-            f"{decimals(low, 0)} … {decimals(high, 0)} °C."
+            f"{signed(low)} … {signed(high)} °C."
         )
     if abs(check_factor - factor) > LARGEST_CHECK_DIFFERENCE:
         found.append(

@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import visible_to
+from measuring.limits import ROWS_A_PAGE
 
 from .certificate import certificate_pdf
 from .export import registry_csv
 from .forms import CalibrationForm, SearchForm
 from .models import StaffCalibration
-from .storage import AlreadyCalibrated, store
+from .registry import AlreadyCalibrated, register
 
-A_PAGE = 25
 SEARCHED = ["staff_number", "owner_name", "level_name", "observer"]
 
 
@@ -24,7 +24,7 @@ SEARCHED = ["staff_number", "owner_name", "level_name", "observer"]
 def registry(request):
     """List the calibrations, the latest first."""
     form = SearchForm(request.GET)
-    page = Paginator(_search(request.user, form), A_PAGE).get_page(
+    page = Paginator(_search(request.user, form), ROWS_A_PAGE).get_page(
         request.GET.get("page")
     )
     context = {"form": form, "page": page}
@@ -55,14 +55,8 @@ def calibrate(request):
         request.POST or None, request.FILES or None, user=request.user
     )
     if request.method == "POST" and form.is_valid():
-        calibration = form.unsaved(request.user)
         try:
-            is_latest = store(
-                calibration,
-                form.runs,
-                form.result,
-                replace=form.cleaned_data["replace"],
-            )
+            calibration, is_latest = register(form, request.user)
         except AlreadyCalibrated:
             form.add_error(
                 "date",

@@ -10,7 +10,7 @@ from django.utils.http import urlsafe_base64_encode
 from accounts.models import Authority, User
 from accounts.tokens import activation_token
 from instruments.models import DigitalLevel, Staff, StaffType
-from instruments.uploads import TextUpload
+from measuring.uploads import TextUpload
 from range_calibration.models import RangeMeasurement
 from staff_calibration.models import StaffCalibration
 from tests.conftest import HttpsClient

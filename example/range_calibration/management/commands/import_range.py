@@ -10,7 +10,7 @@ from range_calibration.folder import (
     read_campaign,
     read_notes,
 )
-from range_calibration.table import recompute
+from range_calibration.reference_table import recompute
 
 BAR = 30
 

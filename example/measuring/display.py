@@ -11,6 +11,11 @@ def decimals(value, number):
     return f"{value:z.{number}f}".replace("-", "−")
 
 
+def signed(value):
+    """A number with the decimals it has, such as a limit, and a true minus sign."""
+    return f"{value:g}".replace("-", "−")
+
+
 def metres(value):
     """A length [m] to 5 decimals."""
     return decimals(value, 5)
