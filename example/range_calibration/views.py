@@ -17,6 +17,7 @@ from measuring.limits import ROWS_A_PAGE
 from measuring.reading import INTERVALS, differences
 from measuring.uploads import keep
 
+from .adjustment import LARGEST_STANDARDISED_RESIDUAL
 from .forms import CampaignForm, LevelReportForm, initial_of
 from .models import RangeMeasurement
 from .monthly_means import MONTHS, monthly_sums
@@ -102,6 +103,7 @@ def campaign(request, pk):
             for observation in interval.observations
             if observation.is_suspect
         ],
+        "largest_residual": LARGEST_STANDARDISED_RESIDUAL,
         "total": sum(interval.value for interval in intervals),
     }
     return render(request, "range_calibration/campaign.html", context)

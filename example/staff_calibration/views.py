@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import visible_to
 from measuring.limits import ROWS_A_PAGE
 
-from .certificate import certificate_pdf
+from .certificate import Certificate
 from .export import registry_csv
 from .forms import CalibrationForm, SearchForm
 from .models import StaffCalibration
+from .pdf import certificate_pdf
 from .registry import AlreadyCalibrated, register
 
 SEARCHED = ["staff_number", "owner_name", "level_name", "observer"]
@@ -79,10 +80,8 @@ def certificate(request, pk):
     calibration = _visible_calibration(request.user, pk)
     context = {
         "calibration": calibration,
-        "thermal_factor": calibration.thermal_factor,
-        "observations": calibration.observations(),
+        "certificate": _certificate(request, calibration),
         "warnings": calibration.warnings(),
-        "link": request.build_absolute_uri(calibration.verification_url),
     }
     return render(request, "staff_calibration/certificate.html", context)
 
@@ -91,13 +90,17 @@ def certificate(request, pk):
 def pdf(request, pk):
     """The certificate as PDF."""
     calibration = _visible_calibration(request.user, pk)
-    link = request.build_absolute_uri(calibration.verification_url)
     name = f"staff-calibration-{calibration.date:%Y%m%d}-{calibration.pk}.pdf"
     return HttpResponse(
-        certificate_pdf(calibration, link),
+        certificate_pdf(_certificate(request, calibration)),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
+
+
+def _certificate(request, calibration):
+    link = request.build_absolute_uri(calibration.verification_url)
+    return Certificate(calibration, link)
 
 
 def _visible_calibration(user, pk):
