@@ -15,6 +15,7 @@ from tests.support.config_vars import (
     PRODUCTION,
     SET_BY_HEROKU,
     VARIABLES,
+    copy_settings,
     run_settings,
 )
 
@@ -30,7 +31,7 @@ def settings_with(tmp_path):
     def run(**changes):
         changed = {**PRODUCTION, **changes}
         environment = {name: v for name, v in changed.items() if v is not None}
-        return run_settings(environment, tmp_path)
+        return run_settings(environment, copy_settings(tmp_path))
 
     return run
 
@@ -105,8 +106,10 @@ def test_check_deploy_is_silent_under_production_variables():
 
 
 def test_the_variables_of_the_own_machine_start_the_app(tmp_path):
-    assert run_settings(OWN_MACHINE, tmp_path)["DEBUG"] is True
-    assert OWN_MACHINE.keys() == BUTTON["env"].keys() | SET_BY_HEROKU | OPTIONAL
+    assert run_settings(OWN_MACHINE, copy_settings(tmp_path))["DEBUG"] is True
+    assert OWN_MACHINE.keys() == BUTTON["env"].keys() | SET_BY_HEROKU | OPTIONAL, (
+        "example/.env.example and example/app.json must name the same variables"
+    )
 
 
 def first_deployment():
@@ -119,7 +122,7 @@ def first_deployment():
 
 
 def test_the_button_starts_the_app(tmp_path):
-    assert run_settings(first_deployment(), tmp_path)["DEBUG"] is False
+    assert run_settings(first_deployment(), copy_settings(tmp_path))["DEBUG"] is False
 
 
 @pytest.mark.parametrize("name", BUTTON["env"])
@@ -127,7 +130,7 @@ def test_the_button_sets_no_variable_that_is_not_needed(tmp_path, name):
     less = first_deployment()
     del less[name]
     with pytest.raises(EnvError, match=f'"{name}" not set'):
-        run_settings(less, tmp_path)
+        run_settings(less, copy_settings(tmp_path))
 
 
 def test_who_prints_messages_is_not_asked_for_an_account(settings_with):

@@ -48,15 +48,17 @@ PRODUCTION = {
 }
 
 
-def run_settings(environment: dict[str, str], folder: Path) -> dict:
-    """Run settings.py with these variables and no others; return what it defines.
+def copy_settings(folder: Path) -> Path:
+    """Copy settings.py, so that a contributor's own .env supplies nothing."""
+    (folder / "staff").mkdir(exist_ok=True)
+    return Path(shutil.copy(SETTINGS, folder / "staff" / "settings.py"))
 
-    A copy in `folder` runs, so that a contributor's own .env cannot supply what is
-    missing. Raises EnvError for a variable that is missing or wrong.
+
+def run_settings(environment: dict[str, str], file: Path = SETTINGS) -> dict:
+    """Run settings.py with these config vars and no others; return what it defines.
+
+    Raises EnvError for a variable that is missing or wrong.
     """
-    copy = folder / "staff" / "settings.py"
-    copy.parent.mkdir(exist_ok=True)
-    shutil.copy(SETTINGS, copy)
     others = {name: os.environ[name] for name in os.environ if name not in VARIABLES}
     with patch.dict(os.environ, {**others, **environment}, clear=True):
-        return runpy.run_path(str(copy))
+        return runpy.run_path(str(file))
