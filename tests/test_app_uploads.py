@@ -8,13 +8,14 @@ import pytest
 from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedFile
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils.html import escape
 
 from measuring.limits import UPLOAD
 from measuring.reading import Reading
 from range_calibration.models import RangeMeasurement
 from staff_calibration.models import StaffCalibration, StaffReading
 from tests.support import campaigns, stored
-from tests.support.people import browser, user
+from tests.support.people import HOSTILE, browser, user
 
 pytestmark = pytest.mark.django_db
 
@@ -217,6 +218,18 @@ def test_an_odd_file_name_is_stored_as_text_or_refused(name, bench):
     for calibration in StaffCalibration.objects.all():
         assert "/" not in calibration.file_name
         assert len(calibration.file_name) <= 100
+
+
+def test_a_hostile_file_name_is_shown_as_text(bench):
+    """The mistake: Django takes a field's help for markup."""
+    name = f"{HOSTILE}.csv"
+    answers = stored.answers(bench.staff, bench.level, date="")
+    answers["file"] = SimpleUploadedFile(name, READINGS)
+    kept = bench.surveyor.post(reverse("staff_calibration:calibrate"), answers).text
+    assert escape(name) in kept
+    report = {"file": SimpleUploadedFile(name, DNA03.encode())}
+    preview = bench.officer.post(reverse("range_calibration:upload"), report).text
+    assert "<b id=x>" not in kept + preview
 
 
 def test_a_text_in_place_of_the_file_is_a_form_error(bench):

@@ -4,6 +4,7 @@ import calendar
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from accounts.permissions import visible_to
 from instruments.forms import OwnedChoiceField
@@ -91,7 +92,10 @@ class CalibrationForm(forms.Form):
         self.data = self.data.copy()
         self.data["kept"] = keep(upload) if upload else ""
         if upload:
-            self["file"].help_text = f"{upload.name} was read and is kept."
+            # A field's help is markup to Django.
+            self["file"].help_text = format_html(
+                "{} was read and is kept.", upload.name
+            )
 
     def _read(self, *, staff, **_):
         try:
