@@ -1,3 +1,5 @@
+"""Signing up and in, a user's profile, and the lists that officers keep."""
+
 import logging
 from smtplib import SMTPException
 
@@ -34,7 +36,7 @@ def sign_up(request):
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                send_sign_up_mail(request, form.save())
+                _send_sign_up_mail(request, form.save())
         except (SMTPException, OSError):
             logger.exception("The sign-up e-mail could not be sent")
             form.add_error(
@@ -45,7 +47,7 @@ def sign_up(request):
     return render(request, "accounts/sign_up.html", {"form": form})
 
 
-def send_sign_up_mail(request, user):
+def _send_sign_up_mail(request, user):
     """Send the activation link, or, to an activated user, the way to log in."""
     if user.activated_at:
         subject = "You have an account already"
@@ -136,15 +138,15 @@ def authority_list(request):
 
 @range_officer_required
 def authority_add(request):
-    return edit_authority(request, Authority())
+    return _edit_authority(request, Authority())
 
 
 @range_officer_required
 def authority_change(request, pk):
-    return edit_authority(request, get_object_or_404(Authority, pk=pk))
+    return _edit_authority(request, get_object_or_404(Authority, pk=pk))
 
 
-def edit_authority(request, authority):
+def _edit_authority(request, authority):
     form = AuthorityForm(request.POST or None, instance=authority)
     if request.method == "POST" and form.is_valid():
         form.save()

@@ -1,3 +1,5 @@
+"""Forms of instruments, each of which an authority owns, and their choice."""
+
 from django import forms
 
 from accounts.models import Authority

@@ -26,7 +26,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The mean of ``count`` readings on one pin and its standard deviation [m]."""
+    """The mean of `count` readings on one pin and its standard deviation [m]."""
 
     pin: int
     value: float
@@ -74,7 +74,7 @@ def differences(run: Run) -> Iterator[Difference]:
 
 
 def interval_label(interval: int) -> str:
-    """Name an interval by its two pins, such as ``1-2``."""
+    """Name an interval by its two pins, such as `1-2`."""
     return f"{interval}-{interval + 1}"
 
 
@@ -95,6 +95,6 @@ def finite_number(cell: str) -> float | None:
 def thermal_factor(alpha: float, temperature: float, reference: float) -> float:
     """1 + α·(T − T_ref): how a staff at T [°C] compares with itself at T_ref.
 
-    ``alpha`` is the thermal coefficient [1/°C], ``reference`` is T_ref [°C].
+    `alpha` is the thermal coefficient [1/°C], `reference` is T_ref [°C].
     """
     return 1 + alpha * (temperature - reference)

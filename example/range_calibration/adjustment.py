@@ -48,7 +48,7 @@ class SetUp:
 class AdjustedObservation:
     """One interval in one set-up: d, σ_d and h = k_s·d [m], and its residual.
 
-    ``residual`` is v = ĥ − h [m], ``standardised_residual`` v/σ_v, or None for an
+    `residual` is v = ĥ − h [m], `standardised_residual` v/σ_v, or None for an
     interval observed once.
     """
 

@@ -1,3 +1,5 @@
+"""Campaigns and the reference table in Django's admin: read, hardly changed."""
+
 from django.contrib import admin
 from django.db import transaction
 

@@ -1,6 +1,6 @@
 """A folder of level reports from past years, read campaign by campaign.
 
-Each campaign is a folder ``YYYYMMDD-<staff>-<initials>`` with one .ASC file. CSV files
+Each campaign is a folder `YYYYMMDD-<staff>-<initials>` with one .ASC file. CSV files
 with observation_date (d/m/yyyy), staff_number, level_number and the four temperatures
 may lie beside them; where they have no row, those of the report count.
 """

@@ -77,7 +77,7 @@ def parse_level_report(text: str) -> LevelReport:
 
     A set opens at a column header with both BS and INT and closes at a line that does
     not begin with a bar, or at the next line header. Lines of the collimation test
-    (``Chek…``), rows without a reading and sets without rows are passed over.
+    (`Chek…`), rows without a reading and sets without rows are passed over.
     Two sets must remain, each of consecutive pins; they overlap and cover 1 to 21.
     (The specification of the calibration, 5.2.)
 

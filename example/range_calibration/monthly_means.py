@@ -68,7 +68,7 @@ def monthly_table(campaigns: Iterable[Campaign]) -> tuple[ReferenceValue, ...]:
 def monthly_sums(table: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
     """Σ of the 20 intervals [m] by month, for the months that have all 20.
 
-    ``table`` gives the heights by month and interval.
+    `table` gives the heights by month and interval.
     """
     return {
         month: math.fsum(heights[interval] for interval in INTERVALS)

@@ -109,8 +109,8 @@ class ThermalFactor:
 class Result:
     """What a calibration yields.
 
-    ``factor`` is k_T with its ``factor_u95``, ``standard_factor`` is k₀,
-    ``graduation_uncertainty`` a 95 % value [m], ``check_factor`` the slope of the
+    `factor` is k_T with its `factor_u95`, `standard_factor` is k₀,
+    `graduation_uncertainty` a 95 % value [m], `check_factor` the slope of the
     straight line through the same readings.
     """
 
@@ -128,7 +128,7 @@ def observations(
 ) -> tuple[Observation, ...]:
     """Pair every measured interval with its known height; never across two runs.
 
-    Raises MissingReference if an interval is not in ``reference`` [m by interval].
+    Raises MissingReference if an interval is not in `reference` [m by interval].
     """
     measured = [
         (number, difference)
@@ -159,9 +159,9 @@ def calibrate(
     included; U95 = 1.96·√(Σ w²σ_m²/m²)/Σw; k₀ = k_T·(1 + α·(T₀ − T));
     graduation uncertainty 1.96·√(Σ(K − k_T·m)²/(N − 1)), N ≥ 2.
 
-    ``runs`` hold readings that grow from row to row, so no m is 0; ``reference`` is the
+    `runs` hold readings that grow from row to row, so no m is 0; `reference` is the
     table of the observation's month [m by interval]; temperatures in °C,
-    ``thermal_coefficient`` in 1/°C. Raises MissingReference and ImplausibleFactor.
+    `thermal_coefficient` in 1/°C. Raises MissingReference and ImplausibleFactor.
     """
     rows = observations(runs, reference)
     temperature = (start_temperature + end_temperature) / 2
@@ -223,7 +223,7 @@ def warnings(
 ) -> list[str]:
     """List what the surveyor should look at again.
 
-    ``temperatures`` are the start and end temperature, ``unit_temperature`` is T₁ [°C].
+    `temperatures` are the start and end temperature, `unit_temperature` is T₁ [°C].
     """
     found = []
     low, high = USUAL_TEMPERATURES

@@ -33,7 +33,7 @@ WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
 class ReadingsFileError(ValueError):
-    """The file is refused; ``messages`` tell why, each naming its line."""
+    """The file is refused; `messages` tell why, each naming its line."""
 
     def __init__(self, messages: list[str]) -> None:
         self.messages = messages
@@ -50,7 +50,7 @@ def parse_readings(text: str, staff_length: float) -> tuple[Run, ...]:
     """Return the set-ups of the file, each a run of readings in observing order.
 
     Pins go up by one within a set-up; a lower or equal pin starts a new one. A reading
-    lies in 0 … ``staff_length`` + 0.1 m and grows from pin to pin, since the pins go
+    lies in 0 … `staff_length` + 0.1 m and grows from pin to pin, since the pins go
     down the slope. (The specification of the calibration, 5.1.)
 
     Raises ReadingsFileError, and nothing else, whatever the text.

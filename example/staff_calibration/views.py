@@ -34,7 +34,7 @@ def registry(request):
 
 @require_safe
 def export(request):
-    """The registry, or what was searched in it, as CSV."""
+    """Send the registry, or what was searched in it, as CSV."""
     return registry_csv(_search(request.user, SearchForm(request.GET)))
 
 
@@ -88,7 +88,7 @@ def certificate(request, pk):
 
 @require_safe
 def pdf(request, pk):
-    """The certificate as PDF."""
+    """Send the certificate as PDF."""
     calibration = _visible_calibration(request.user, pk)
     name = f"staff-calibration-{calibration.date:%Y%m%d}-{calibration.pk}.pdf"
     return HttpResponse(

@@ -1,3 +1,5 @@
+"""Load the campaigns of past years from a folder."""
+
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError

@@ -1,3 +1,5 @@
+"""Fill a database with a demo authority and its range."""
+
 import secrets
 from datetime import date
 from hashlib import sha256
