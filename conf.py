@@ -3,16 +3,13 @@
 Paths here start at the top level of the repository, paths in pages at docs/.
 """
 
-import json
 import os
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-sys.path.append(str(ROOT / "docs" / "_extensions"))
-
-from rehearsal_record import read_record  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 # Project ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#project-information
@@ -22,58 +19,23 @@ author = "The Staff Calibration App contributors"
 copyright = "2026, " + author
 language = "en-GB"
 
-# Versions --------------------------------------------------------------------
-# https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-rst_prolog
-
-
-def lower_bound(package):
-    """Return the series of a package that the example asks for, such as 5.2.
-
-    Raises AttributeError when example/requirements.txt does not bound the package.
-    """
-    requirements = (ROOT / "example" / "requirements.txt").read_text()
-    line = re.search(rf"^{package}(\[.*\])?>=(\d+\.\d+)", requirements, re.MULTILINE)
-    return line.group(2)
-
-
-versions = {
-    "python": (ROOT / "example" / ".python-version").read_text().strip(),
-    "cli": json.loads((ROOT / "rehearsal" / "package.json").read_text())[
-        "dependencies"
-    ]["heroku"],
-    **{
-        package: lower_bound(package)
-        for package in ("django", "gunicorn", "psycopg", "whitenoise")
-    },
-}
-
-record = read_record()
-versions |= {
-    "rehearsed-on": record.get("date", "not yet"),
-    "rehearsed-commands": record.get("commands", "none"),
-    "rehearsed-with": ", ".join(
-        f"{name} {version}" for name, version in record.get("versions", {}).items()
-    )
-    or "nothing",
-}
-
-# |app| is the reader's: the page's only text that a reader changes.
-rst_prolog = """
-.. role:: app
-.. |app| replace:: :app:`my-staff-calibration`
-""" + "".join(
-    f".. |{name}| replace:: {version}\n" for name, version in versions.items()
-)
-
 # General ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#general-configuration
 
-extensions = ["console_blocks", "rehearsal_record", "sphinx_copybutton"]
+# Those of docs/_extensions say in their first lines what they do.
+extensions = [
+    "docs._extensions.console_blocks",
+    "docs._extensions.listings",
+    "docs._extensions.literals",
+    "docs._extensions.overview",
+    "docs._extensions.page_markup",
+    "docs._extensions.substitutions",
+    "rehearsal.record",
+    "sphinx_copybutton",
+]
 exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"
-# A listing that ends before the next section would show the blank lines between.
-highlight_options = {"python": {"stripnl": True}}
 
 # HTML ------------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#options-for-html-output
@@ -82,6 +44,7 @@ html_theme = "staff_guide"
 html_theme_path = ["docs/_theme"]
 html_title = project
 html_short_title = "Staff Calibration App on Heroku"
+html_js_files = ["staff_guide.js"]
 html_favicon = "docs/pictures/favicon.svg"
 # The example's system checks link to the guide: its address stands there.
 html_baseurl = re.search(

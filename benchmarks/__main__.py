@@ -21,14 +21,13 @@ import venv
 from functools import partial
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from rehearsal.postgres import Server
 from tests.support.serving import (
     EXAMPLE,
     ROUTER,
     ask,
-    copy_example,
+    config_vars,
+    install_example,
     manage,
     serving,
     web_command,
@@ -134,17 +133,14 @@ def measure_bare(folder, python):
 
 
 def measure_example(folder, database, python):
-    project = copy_example(folder)
-    variables = os.environ | dotenv_values(EXAMPLE / ".env.example")
-    variables |= {"DATABASE_URL": database, "DEBUG": "false"}
-    in_project = partial(manage, project, variables, python=python)
-    in_project("collectstatic", "--no-input")
-    in_project("migrate")
+    own = config_vars(database)
+    project = install_example(folder, own, python)
+    in_project = partial(manage, project, own, python=python)
     in_project("seed_demo")
     facts = json.loads(in_project("shell", "-v0", "-c", FACTS))
     signed_in = {"Cookie": f"sessionid={facts['session']}"}
     command = web_command(project)
-    with serving(project, command, variables, WORKERS, python) as server:
+    with serving(project, command, own, WORKERS, python) as server:
         address = server.address
         upload, headers = calibration_form(address, facts)
         (folder / "upload").write_bytes(upload)

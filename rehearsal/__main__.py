@@ -4,11 +4,12 @@ import argparse
 import signal
 import sys
 import time
+from itertools import takewhile
 
 from rehearsal import record
-from rehearsal.script import DOCTREES, Listing, Page, read_pages
+from rehearsal.script import DOCTREES, Command, Listing, Page, read_pages
 from rehearsal.stage import Stage, Stopped
-from rehearsal.window import window
+from rehearsal.versions import versions
 
 
 def main() -> int | str:
@@ -27,25 +28,52 @@ def main() -> int | str:
         "--record", action="store_true", help="record a whole rehearsal for the site"
     )
     options = parser.parse_args()
+    if options.record and (options.page or options.keep):
+        parser.error("only a rehearsal of the whole guide can be recorded")
     try:
-        pages = read_pages(DOCTREES)
+        pages = chosen(read_pages(DOCTREES), options)
     except FileNotFoundError:
         return f"{DOCTREES} holds no built guide: run `make html` first"
-    names = [page.name for page in pages]
-    if options.page and options.page not in names:
-        return f"no page {options.page!r}; there are {', '.join(names)}"
-    if options.page:
-        pages = pages[: names.index(options.page) + 1]
+    except ValueError as error:
+        return str(error)
     if options.list:
         print_script(pages)
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     try:
-        return perform(pages, not options.page, options.keep, options.record)
+        with Stage() as stage:
+            try:
+                perform(stage, pages, whole=not options.page)
+                if options.keep:
+                    show(stage)
+            except KeyboardInterrupt:
+                stage.report("\ninterrupted; removing what the rehearsal made …")
+                raise
+            if options.record:
+                record.write(
+                    pages, versions(stage.terminals[0].ask("command -v python"))
+                )
+                print(f"Recorded in {record.RECORD}")
     except Stopped as stopped:
         return str(stopped)
     except KeyboardInterrupt:
         return "interrupted; everything the rehearsal made is removed"
+    return 0
+
+
+def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
+    """Return the pages that the options ask for; raises ValueError for an unknown one.
+
+    --keep stops before the page that takes the app down.
+    """
+    names = [page.name for page in pages]
+    if options.page and options.page not in names:
+        raise ValueError(f"no page {options.page!r}; there are {', '.join(names)}")
+    if options.page:
+        pages = pages[: names.index(options.page) + 1]
+    if options.keep:
+        pages = list(takewhile(lambda page: not takes_down(page), pages))
+    return pages
 
 
 def print_script(pages: list[Page]) -> None:
@@ -54,38 +82,35 @@ def print_script(pages: list[Page]) -> None:
         for step in page.steps:
             listing = isinstance(step, Listing)
             print(f"  {step.path}, a listing" if listing else f"  $ {step.text}")
-        for block in page.excused:
-            print(f"  ({block.reason.removesuffix('.')}: line {block.line})")
+        for each in page.excused:
+            print(f"  {each.prompt}{each.text}\n    not performed: {each.reason}")
 
 
-def perform(pages: list[Page], whole: bool, keep: bool, recorded: bool) -> int:
+def perform(stage: Stage, pages: list[Page], whole: bool) -> None:
+    """Perform the pages; raises Stopped at the first thing that is not as they say.
+
+    After the `whole` guide the reader's project must be the finished one.
+    """
     begun = time.monotonic()
-    with Stage() as stage:
-        if keep:
-            pages = [page for page in pages if page.name != "deploy/take-down"]
-        stage.perform(pages)
-        stage.check_platform()
-        if whole:
-            stage.check_project()
-        seconds = time.monotonic() - begun
-        print(f"\n{stage.commands} commands performed in {seconds:.0f} s")
-        if keep:
-            show(stage)
-        if recorded and whole:
-            print(f"Recorded in {record.write(pages, stage)}")
-    return 0
+    stage.perform(pages)
+    if whole:
+        stage.check_project()
+        stage.check_printed(pages)
+    seconds = time.monotonic() - begun
+    stage.report(f"\n{len(stage.transcript)} commands performed in {seconds:.0f} s")
+
+
+def takes_down(page: Page) -> bool:
+    return any(isinstance(step, Command) and step.takes_down for step in page.steps)
 
 
 def show(stage: Stage) -> None:
     """Leave the app running for the reader's browser until Ctrl-C or SIGTERM."""
     [app] = stage.platform.apps.values()
-    with (
-        stage.platform.client(timeout=120) as client,
-        window(client, app.web_url.rstrip("/")) as address,
-    ):
-        print(f"The app is at {address}")
-        print(f"Its user, made on deploy/push, has the password {stage.password}")
-        print("Ctrl-C ends the rehearsal", flush=True)
+    with stage.platform.window(app) as address:
+        stage.report(f"The app is at {address}")
+        stage.report(f"The password that the pages let you choose is {stage.password}")
+        stage.report("Ctrl-C ends the rehearsal")
         signal.pause()
 
 

@@ -15,7 +15,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,9 +24,10 @@ from pathlib import Path
 import trustme
 
 from rehearsal.cleaner import Cleaner
+from tools.ports import free_port
 
 SUPERUSER = "postgres"
-DEADLINE = 30  # seconds for the server to start or to stop
+DEADLINE = 120  # seconds for the server to start or to stop on a busy machine
 
 
 def binaries() -> Path:
@@ -59,16 +59,10 @@ def unprivileged() -> pwd.struct_passwd | None:
         return pwd.getpwnam("nobody")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Server:
     """Runs a server while the `with` block lasts and leaves nothing behind.
 
-    `port` is chosen by the system and stays the same over stop, start and restart;
+    `port` is one that nobody had and stays the same over stop, start and restart;
     `tls` tells whether the binaries can do TLS (if so, nothing else is accepted).
     Raises RuntimeError, with the server's log, if it does not start.
     """
@@ -126,9 +120,12 @@ class Server:
 
     def initialise(self):
         self.cleaner = Cleaner()
-        # The unprivileged user of a root shell may not reach into `parent`.
+        # The unprivileged user of a root shell may not reach into `parent` or .venv.
         self.folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=self.parent))
         self.cleaner.remove(self.folder)
+        if self.user and self.bin.is_relative_to(sys.prefix):
+            programs = shutil.copytree(self.bin.parent, self.folder / "programs")
+            self.bin = programs / self.bin.name
         data, password = self.folder / "data", self.folder / "password"
         password.write_text(self.password)
         certificate = trustme.CA().issue_cert("localhost", "127.0.0.1")

@@ -1,67 +1,109 @@
-"""The record of a rehearsal, which the site shows: docs/rehearsal.json."""
+"""The record of the last whole rehearsal: docs/rehearsal.json.
 
+A rehearsal writes it, and as an extension of Sphinx this shows on a page when its
+commands were performed: a page gets `rehearsal` in its template context while what was
+performed is what the page and the project are now.
+https://www.sphinx-doc.org/en/master/extdev/event_callbacks.html
+"""
+
+import dataclasses
 import datetime
-import importlib.util
+import hashlib
 import json
-import pickle
-import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
-from rehearsal import postgres
-from rehearsal.script import DOCTREES, Command, Page
-from rehearsal.stage import Stage
+from rehearsal.script import EXCUSED, Command, Page, read_page
 
 ROOT = Path(__file__).parent.parent
-CLI = ROOT / "rehearsal" / "node_modules" / "heroku" / "package.json"
+RECORD = ROOT / "docs" / "rehearsal.json"
+EXAMPLE = ROOT / "example"
+CLI = [ROOT / "rehearsal" / name for name in ("package.json", "pnpm-lock.yaml")]
 
 
-def write(pages: list[Page], stage: Stage) -> Path:
-    """Write what was performed, when, and with which versions; return the file."""
-    extension = site_extension()
-    environment = pickle.loads((DOCTREES / "environment.pickle").read_bytes())
+def write(pages: list[Page], versions: dict[str, str]) -> None:
+    """Record that all these pages were performed today, with these versions."""
     record = {
         "date": datetime.date.today().isoformat(),
-        "versions": versions(stage),
-        "commands": stage.commands,
+        "versions": versions,
+        "project": project_digest(),
         "pages": {
-            page.name: {
-                "commands": count,
-                "excused": len(page.excused),
-                "digest": extension.digest(environment, page.name),
-            }
+            page.name: {"commands": count, "digest": page_digest(page)}
             for page in pages
-            if (count := sum(isinstance(step, Command) for step in page.steps))
+            if (count := commands(page))
         },
     }
-    extension.RECORD.write_text(json.dumps(record, indent=2) + "\n")
-    return extension.RECORD.relative_to(ROOT)
+    RECORD.write_text(json.dumps(record, indent=2) + "\n")
 
 
-def site_extension():
-    """Return the site's own module, so that both compute the same digest."""
-    file = ROOT / "docs" / "_extensions" / "rehearsal_record.py"
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def read_record() -> dict:
+    """Return the record, or {} before the first rehearsal.
+
+    Keys: date (ISO 8601), versions (name to text), project (str, a digest) and pages
+    (name to {"commands": int, "digest": str}).
+    """
+    return json.loads(RECORD.read_text()) if RECORD.exists() else {}
 
 
-def versions(stage: Stage) -> dict[str, str]:
-    """Return the versions that took part, as each part names itself."""
-    python = stage.terminals[0].ask("command -v python")
-    return {
-        "Heroku CLI": json.loads(CLI.read_text())["version"],
-        "Python": printed(python, "--version").removeprefix("Python "),
-        "Django": printed(python, "-m", "django", "--version"),
-        "gunicorn": printed(python, "-m", "gunicorn", "--version")
-        .split()[-1]
-        .strip(")"),
-        "PostgreSQL": printed(postgres.binaries() / "postgres", "--version").split()[2],
-        "git": printed("git", "--version").split()[2],
-    }
+def commands(page: Page) -> int:
+    """Return how many commands of a page are performed."""
+    return sum(isinstance(step, Command) for step in page.steps)
 
 
-def printed(*run: str | Path) -> str:
-    return subprocess.run(
-        run, capture_output=True, text=True, check=True
-    ).stdout.strip()
+def page_digest(page: Page) -> str:
+    """Return the SHA-256, in hexadecimal, of all that a rehearsal takes from a page.
+
+    Of its commands and what they print, its listings and what is excused, all as the
+    reader sees them; wherever on the page they are.
+    """
+    taken = [
+        {**dataclasses.asdict(block), "line": None}
+        for block in (*page.steps, *page.excused)
+    ]
+    return hashlib.sha256(json.dumps(taken).encode()).hexdigest()
+
+
+def project_digest() -> str:
+    """Return the SHA-256, in hexadecimal, of the example and of the CLI's lock."""
+    digest = hashlib.sha256()
+    for file in (*example_files(), *CLI):
+        digest.update(f"{file.relative_to(ROOT)}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def example_files() -> list[Path]:
+    """Return the files of the example but for those that its .gitignore names."""
+    lines = (EXAMPLE / ".gitignore").read_text().splitlines()
+    ignored = [line.strip("/") for line in lines if line and not line.startswith("#")]
+    return sorted(
+        file
+        for file in EXAMPLE.rglob("*")
+        if file.is_file()
+        and not any(
+            fnmatch(part, pattern)
+            for part in file.relative_to(EXAMPLE).parts
+            for pattern in ignored
+        )
+    )
+
+
+def add_rehearsal(app, pagename, templatename, context, doctree):
+    record = app.config.rehearsal
+    recorded = record.get("pages", {}).get(pagename)
+    same_project = record.get("project") == app.config.project_digest
+    if not (doctree and recorded and same_project):
+        return
+    # `doctree` has been changed for HTML; a rehearsal reads it as it was.
+    page = read_page(pagename, app.env.get_doctree(pagename), EXCUSED)
+    if recorded["digest"] == page_digest(page):
+        context["rehearsal"] = record
+        context["excused"] = len(page.excused)
+
+
+def setup(app):
+    # "html": a new record, or another project, writes every page anew.
+    app.add_config_value("rehearsal", read_record(), "html", [dict])
+    app.add_config_value("project_digest", project_digest(), "html", [str])
+    app.connect("html-page-context", add_rehearsal)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,11 +12,35 @@ from pathlib import Path
 
 from docutils import nodes
 
+from docs._extensions.literals import NOT_PERFORMED, PRINTED
+
 DOCTREES = Path(__file__).parent.parent / "build" / "doctrees"
 
 PROMPT = "$ "
-EXCUSED = "not-rehearsed"
+
+# Classes of a block, each true of every command in it.
+NOT_REHEARSED = "not-rehearsed"
 KEEPS_RUNNING = "keeps-running"
+FAILS = "fails"
+OPENS_BROWSER = "opens-browser"
+TAKES_DOWN = "takes-down"
+
+# Commands that no rehearsal performs, with the reason. A page cannot excuse another.
+INSTALLED = "the rehearsal has installed the CLI from its lock file"
+ANOTHER = "a rehearsal does not start another one"
+EXCUSED = {
+    "make html": ANOTHER,
+    "make rehearse": ANOTHER,
+    ".venv/bin/python -m rehearsal --keep": ANOTHER,
+    ".venv/bin/python -m rehearsal --list": ANOTHER,
+    "python -m pip list --outdated": "it asks the package index, and changes daily",
+    "curl http://localhost:5006/healthz": "a rehearsal takes another port, so that two "
+    "can run at once",
+    "brew install heroku/brew/heroku": INSTALLED,
+    "curl https://cli-assets.heroku.com/install-ubuntu.sh | sh": INSTALLED,
+}
+POWERSHELL_PROMPT = "PS> "
+POWERSHELL = "PowerShell is not on the machine that rehearses"
 
 # What :kbd: names instead of spelling it out. Such a key leaves no trace on screen.
 KEYS = {"Enter": ""}
@@ -38,7 +62,7 @@ class Command:
     """A command as the shell gets it, and the output that the page shows for it.
 
     `output` is a pattern of doctest's ELLIPSIS; `line` counts from 1 in the page's
-    source.
+    source. It ends with status 0 unless it `fails`, or `keeps_running`.
     """
 
     page: str
@@ -46,7 +70,10 @@ class Command:
     text: str
     output: str
     answers: tuple[Answer, ...]
-    keeps_running: bool
+    keeps_running: bool = False
+    fails: bool = False
+    opens_browser: bool = False
+    takes_down: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,13 +88,23 @@ class Listing:
 
 @dataclass(frozen=True)
 class Excused:
-    """A block that is not performed, with the comment above it that says why."""
+    """A command that is not performed, and why; `prompt` says in which shell."""
+
+    page: str
+    line: int
+    prompt: str
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A text that prose says a program prints, as one `performed` here does or not."""
 
     page: str
     line: int
     text: str
-    reason: str
-    language: str
+    performed: bool
 
 
 @dataclass(frozen=True)
@@ -78,19 +115,26 @@ class Page:
     title: str
     steps: tuple[Command | Listing, ...]
     excused: tuple[Excused, ...]
+    printed: tuple[Printed, ...] = ()
 
 
-def read_pages(doctrees: Path) -> list[Page]:
+def read_pages(doctrees: Path, excuses: dict[str, str] = EXCUSED) -> list[Page]:
     """Return the pages in toctree order.
 
-    Raises FileNotFoundError if the guide is not built, and ValueError for a block
-    that has no reason to be excused or does not begin with a command.
+    `excuses` has a reason for each command that no rehearsal performs. Raises
+    FileNotFoundError if the guide is not built, and ValueError for a block that does
+    not begin with a command, a command that is excused without a reason, and a reason
+    that no page needs.
     """
     environment = pickle.loads((doctrees / "environment.pickle").read_bytes())
-    return [
-        read_page(name, read_doctree(doctrees, name))
+    pages = [
+        read_page(name, read_doctree(doctrees, name), excuses)
         for name in toctree_order(environment.toctree_includes, "index")
     ]
+    used = {command.text for page in pages for command in page.excused}
+    if unused := excuses.keys() - used:
+        raise ValueError(f"no page excuses {', '.join(sorted(unused))}")
+    return pages
 
 
 def read_doctree(doctrees: Path, name: str) -> nodes.document:
@@ -110,18 +154,29 @@ def toctree_order(includes: dict[str, list[str]], name: str) -> list[str]:
     ]
 
 
-def read_page(name: str, doctree: nodes.document) -> Page:
+def read_page(name: str, doctree: nodes.document, excuses: dict[str, str]) -> Page:
     """Return one page from its doctree; raises ValueError as read_pages does."""
     steps, excused = [], []
     for block in doctree.findall(nodes.literal_block):
-        if EXCUSED in block["classes"]:
-            excused.append(read_excused(name, block))
-        elif path := caption(block):
+        if path := caption(block):
             steps.append(Listing(name, line(block), path, block.astext()))
+        elif block.astext().startswith(POWERSHELL_PROMPT):
+            for each in split(block.astext(), POWERSHELL_PROMPT):
+                text = each.strip()
+                excused.append(
+                    Excused(name, line(block), POWERSHELL_PROMPT, text, POWERSHELL)
+                )
+        elif NOT_REHEARSED in block["classes"]:
+            excused.extend(read_excused(name, block, excuses))
         elif is_session(block):
             steps.extend(read_session(name, block))
     title = next(doctree.findall(nodes.title)).astext()
-    return Page(name, title, tuple(steps), tuple(excused))
+    printed = [
+        Printed(name, line(literal), literal.astext(), literal["kind"] == PRINTED)
+        for literal in doctree.findall(nodes.literal)
+        if literal.get("kind") in (PRINTED, NOT_PERFORMED)
+    ]
+    return Page(name, title, tuple(steps), tuple(excused), tuple(printed))
 
 
 def is_session(block: nodes.literal_block) -> bool:
@@ -146,17 +201,27 @@ def line(node: nodes.Node) -> int:
     return node.line or 0
 
 
-def read_excused(page: str, block: nodes.literal_block) -> Excused:
-    above = block.parent[block.parent.index(block) - 1]
-    if not isinstance(above, nodes.comment):
-        raise ValueError(f"{page}:{line(block)}: no comment says why this is excused")
-    return Excused(
-        page,
-        line(block),
-        block.astext(),
-        above.astext(),
-        block.get("language", "parsed-literal"),
-    )
+def read_excused(
+    page: str, block: nodes.literal_block, excuses: dict[str, str]
+) -> list[Excused]:
+    """Return the commands of a block that is not performed."""
+    excused = []
+    for command in read_session(page, block):
+        if command.text not in excuses:
+            raise ValueError(
+                f"docs/{page}.rst, the block at line {command.line}:\n"
+                f"    $ {command.text}\nEXCUSED of rehearsal/script.py has no reason "
+                "not to perform it"
+            )
+        excused.append(
+            Excused(page, command.line, PROMPT, command.text, excuses[command.text])
+        )
+    return excused
+
+
+def split(text: str, prompt: str) -> list[str]:
+    """Return what follows each prompt at the beginning of a line."""
+    return re.split(rf"^{re.escape(prompt)}", text, flags=re.MULTILINE)[1:]
 
 
 def read_session(page: str, block: nodes.literal_block) -> list[Command]:
@@ -167,9 +232,12 @@ def read_session(page: str, block: nodes.literal_block) -> list[Command]:
     """
     text, typed = flatten(block)
     if not text.startswith(PROMPT):
-        raise ValueError(f"{page}:{line(block)}: the block begins without {PROMPT!r}")
+        raise ValueError(
+            f"docs/{page}.rst, the block at line {line(block)}: it begins without the "
+            f"prompt {PROMPT!r}"
+        )
     commands = []
-    for part in re.split(rf"^{re.escape(PROMPT)}", text, flags=re.MULTILINE)[1:]:
+    for part in split(text, PROMPT):
         lines = part.splitlines()
         last = next(i for i, each in enumerate(lines) if not each.endswith("\\"))
         output = "\n".join(lines[last + 1 :]).strip("\n")
@@ -181,6 +249,9 @@ def read_session(page: str, block: nodes.literal_block) -> list[Command]:
                 output=shown(output, typed),
                 answers=answers(output, typed),
                 keeps_running=KEEPS_RUNNING in block["classes"],
+                fails=FAILS in block["classes"],
+                opens_browser=OPENS_BROWSER in block["classes"],
+                takes_down=TAKES_DOWN in block["classes"],
             )
         )
     return commands

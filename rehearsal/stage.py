@@ -4,28 +4,41 @@ Nothing outside the folder is touched: it holds the reader's HOME, the project, 
 stand-in's state and the database.
 """
 
-import socket
-import subprocess
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from rehearsal.heroku.buildpack import find_python
+from rehearsal.heroku.builds import pip_environment
 from rehearsal.heroku.platform import Platform
-from rehearsal.reader import project
+from rehearsal.reader.machine import Machine
+from rehearsal.reader.project import (
+    EXAMPLE,
+    STAFF_CALIBRATION,
+    Project,
+    apply,
+    differences,
+)
 from rehearsal.reader.terminal import Stuck, Terminal, difference, matches
 from rehearsal.script import Command, Listing, Page
+from rehearsal.wheels import download_wheels
+from tools.ports import free_port
 
-WHEELS = Path(__file__).parent / "wheels"
 TIMEOUT = 180  # seconds for one command; the longest is a push that installs packages
 BROWSER = 30  # seconds until the browser shows a page
 LOG_LINES = 30
 
 # git asks everybody once who they are; the reader has answered long ago.
 GIT_CONFIG = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"
+
+
+# Each line at once, also into a pipe or a file: what went wrong comes last.
+say = partial(print, flush=True)
 
 
 class Stopped(Exception):
@@ -35,21 +48,28 @@ class Stopped(Exception):
 class Stage:
     """A reader's machine with the stand-in beside it, until the `with` block ends.
 
+    The reader's `project` starts in the folder guide/example of the reader's home.
     `python` is the Python of the reader's environment and of the build: the one that
     .python-version names if this machine has it, else the one that runs this, and then
     `substitute` has what the pages show of the one and what the other prints.
+    `transcript` has each command performed, with what the terminal then showed.
     """
 
-    def __init__(self, report: Callable[[str], None] = print):
+    def __init__(
+        self,
+        project: Project = STAFF_CALIBRATION,
+        report: Callable[[str], None] = say,
+    ):
+        self.project = project
         self.report = report
-        self.commands = 0
+        self.transcript: list[tuple[Command, str]] = []
 
     def __enter__(self) -> "Stage":
         with ExitStack() as stack:
             self.folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))
             )
-            series = (project.EXAMPLE / ".python-version").read_text().strip()
+            series = (self.project.finished / ".python-version").read_text().strip()
             found = find_python(series)
             self.python = found or Path(sys.executable)
             self.substitute = {}
@@ -58,7 +78,11 @@ class Stage:
                 self.report(f"{missing}: {self.python} takes its part")
                 running = "{}.{}".format(*sys.version_info)
                 self.substitute = {f"Python {series}...": f"Python {running}..."}
-            wheels = download_wheels(self.python)
+            requirements = EXAMPLE / "requirements.txt"
+            try:
+                wheels = download_wheels(self.python, requirements)
+            except RuntimeError as error:
+                raise Stopped(str(error)) from error
             self.folder.chmod(0o755)  # the database may run as another user
             self.platform = stack.enter_context(Platform(self.folder, wheels=wheels))
             # Also when this process is killed.
@@ -66,9 +90,11 @@ class Stage:
             home = self.folder / "home"
             home.mkdir()
             (home / ".gitconfig").write_text(GIT_CONFIG)
-            project.write_starting_project(home / "guide" / "example")
-            self.environment = self.platform.environment(home) | {
+            self.project.write_start(home / "guide" / "example")
+            self.machine = Machine(self.folder / "machine", self.platform.address)
+            self.environment = self.machine.environment(home) | {
                 "TERM": "xterm-256color",
+                **pip_environment(wheels),
                 **self.local_port(),
             }
             self.name_python(series)
@@ -85,8 +111,7 @@ class Stage:
 
     def local_port(self) -> dict[str, str]:
         """Return what keeps `heroku local` on loopback, at a port that nobody has."""
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
+        port = free_port()
         return {"PORT": str(port), "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
 
     def name_python(self, series: str) -> None:
@@ -118,86 +143,109 @@ class Stage:
                 self.terminals.pop().close()
 
     def apply(self, listing: Listing) -> None:
-        folder = Path(self.terminals[0].ask("pwd"))
-        project.apply(folder, listing.path, listing.text)
+        apply(self.folder_of_project(), listing.path, listing.text)
         self.report(f"         {listing.path}, a listing")
 
+    def folder_of_project(self) -> Path:
+        return Path(self.terminals[0].ask("pwd"))
+
     def play(self, command: Command) -> None:
-        terminal = self.terminals[0]
-        opened = len(self.platform.opened)
-        begun = time.monotonic()
+        """Perform a command; raises Stopped unless all is as its page says."""
+        opened, begun = len(self.machine.opened), time.monotonic()
         try:
-            if command.keeps_running:
-                terminal = terminal.second()
-                self.terminals.append(terminal)
-                got = terminal.watch(command)
-            else:
-                got = terminal.run(command)
+            got = self.type(command)
         except Stuck as stuck:
             raise Stopped(self.told(command, str(stuck))) from stuck
         first = command.text.splitlines()[0]
         self.report(f"{time.monotonic() - begun:6.1f} s $ {first}")
-        self.commands += 1
+        self.transcript.append((command, got))
         wanted = command.output
         for shown, printed in self.substitute.items():
             wanted = wanted.replace(shown, printed)
         if not matches(wanted, got):
             raise Stopped(self.told(command, difference(wanted, got)))
-        if command.text.startswith("heroku open"):
+        if command.opens_browser:
             self.look(command, opened)
+        if self.unanswered():
+            raise Stopped(self.told(command, "It asked for what is unknown here."))
+
+    def type(self, command: Command) -> str:
+        """Type a command and return what the terminal shows.
+
+        Raises Stopped if its exit status is not what the page says, and Stuck.
+        """
+        if command.keeps_running:
+            terminal = self.terminals[0].second()
+            self.terminals.append(terminal)
+            return terminal.watch(command)
+        got, status = self.terminals[0].run(command)
+        if command.fails and status == 0:
+            meant = "It ended with status 0, and the page says that it fails:"
+            raise Stopped(self.told(command, f"{meant}\n{got}"))
+        if status and not command.fails:
+            raise Stopped(self.told(command, f"It ended with status {status}:\n{got}"))
+        return got
 
     def look(self, command: Command, before: int) -> None:
         """Raise Stopped unless the browser, which had shown `before` pages, is soon
-        shown one of the app.
+        shown one more.
 
-        `heroku open` returns before the browser has loaded anything.
+        The CLI returns before the browser has loaded anything.
         """
         end = time.monotonic() + BROWSER
-        while len(self.platform.opened) == before:
+        while len(self.machine.opened) == before:
             if time.monotonic() > end:
                 raise Stopped(self.told(command, "The browser shows nothing."))
             time.sleep(0.1)
-        page = self.platform.opened[-1]
-        if ".herokuapp.com" not in page.url or page.status != 200 or not page.body:
+        page = self.machine.opened[-1]
+        if page.status != 200 or not page.body:
             raise Stopped(self.told(command, f"The browser shows {page}"))
 
     def told(self, command: Command, what: str) -> str:
-        """Return a message with page, command and the end of the stand-in's log."""
-        lines = [each for app in self.platform.apps for each in self.platform.log(app)]
-        log = "".join(f"\n    {each}" for each in lines[-LOG_LINES:])
-        return (
-            f"docs/{command.page}.rst, the block at line {command.line}:\n"
-            f"    $ {command.text}\n{what}"
-            + ("\nThe stand-in's log ends with" + log if log else "")
+        """Return a message with page, command and what the stand-in has to say."""
+        apps = self.platform.apps.values()
+        log = [each for app in apps for each in app.log.text()]
+        notes = {
+            "The stand-in could not answer": self.unanswered(),
+            "The stand-in's log ends with": log[-LOG_LINES:],
+        }
+        return "\n".join(
+            [
+                f"docs/{command.page}.rst, the block at line {command.line}:",
+                f"    $ {command.text}",
+                what,
+                *(
+                    "\n    ".join([title, *lines])
+                    for title, lines in notes.items()
+                    if lines
+                ),
+            ]
         )
 
     def check_project(self) -> None:
-        """Raise Stopped unless the reader's files now equal the example's."""
-        folder = Path(self.terminals[0].ask("pwd"))
-        if different := project.differences(folder):
+        """Raise Stopped unless the reader's files now equal the finished ones."""
+        if different := differences(self.folder_of_project(), self.project):
             raise Stopped(
-                f"the listings of the pages do not add up to example/:\n{different}"
+                "the listings of the pages do not add up to "
+                f"{self.project.finished.name}/:\n{different}"
             )
 
-    def check_platform(self) -> None:
-        """Raise Stopped if the CLI asked for what the stand-in does not know."""
+    def check_printed(self, pages: Iterable[Page]) -> None:
+        """Raise Stopped unless what prose says that a program prints was printed.
+
+        What is said to be printed elsewhere must not be: it is as good as performed.
+        """
+        screens = "\n".join(screen for _, screen in self.transcript)
+        for each in (each for page in pages for each in page.printed):
+            seen = re.search(rf"(?<!\w){re.escape(each.text)}(?!\w)", screens)
+            if bool(seen) != each.performed:
+                raise Stopped(
+                    f"docs/{each.page}.rst, line {each.line}: {each.text!r} was "
+                    f"printed by {'a' if seen else 'no'} command: "
+                    "see :printed: in docs/_extensions/literals.py"
+                )
+
+    def unanswered(self) -> list[str]:
+        """Return what the stand-in was asked and could not answer."""
         platform = self.platform
-        if failed := [*platform.unknown, *platform.refused, *platform.failures]:
-            raise Stopped("the stand-in could not answer:\n" + "\n".join(failed))
-
-
-def download_wheels(python: Path) -> Path:
-    """Return a folder with the example's packages for a Python, filled once.
-
-    With it a rehearsal needs no network. Raises Stopped if pip cannot fill it.
-    """
-    requirements = project.EXAMPLE / "requirements.txt"
-    folder = WHEELS / python.resolve().name
-    stamp = folder / "requirements.txt"
-    if not stamp.exists() or stamp.read_text() != requirements.read_text():
-        run = [python, "-m", "pip", "download", "--quiet", "--dest", folder]
-        run += ["--requirement", requirements]
-        if subprocess.run(run, stdout=sys.stderr).returncode:
-            raise Stopped(f"pip could not download the packages of {requirements}")
-        stamp.write_text(requirements.read_text())
-    return folder
+        return [*platform.unknown, *platform.refused, *platform.failures]

@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "build" / "html"
+
+# The same examples each time, and as long as a busy machine takes for them.
+# https://hypothesis.readthedocs.io/en/latest/reference/api.html#built-in-profiles
+hypothesis.settings.load_profile("ci")
 
 
 class HttpsClient(Client):

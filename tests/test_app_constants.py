@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+from docs._extensions.facts import read_facts
 from rehearsal.reader.project import DEPLOYABLE, is_app_owned
 from staff.views import ROBOTS
 from tests.support.config_vars import (
@@ -33,16 +34,7 @@ from tests.support.config_vars import (
     run_settings,
 )
 
-# What the platform does: seconds, connections, MB, a port.
-FACTS = {
-    "request-timeout": 30,
-    "stop-timeout": 30,
-    "router-keep-alive": 90,
-    "essential-0-connections": 20,
-    "basic-memory": 512,
-    "worker-memory": 256,
-    "ssl-port": 465,
-}
+FACTS = {name: fact.value for name, fact in read_facts().items()}
 WORKERS = FACTS["basic-memory"] // FACTS["worker-memory"]
 
 DJANGO = "https://docs.djangoproject.com/en/5.2/"

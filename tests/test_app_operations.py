@@ -7,16 +7,16 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
 from staff.middleware import RequestIdFilter
-from tests.support import environment, serving
+from tests.support import serving
 from tests.support.people import browser, user
 from tests.support.serving import ROUTER, ask
+from tests.support.waiting import until
 
 GIVEN = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -125,22 +125,15 @@ def database(tmp_path_factory):
 @pytest.fixture(scope="module")
 def port(database, tmp_path_factory):
     """Where gunicorn serves the example, under its own configuration."""
-    project = serving.copy_example(tmp_path_factory.mktemp("outage"))
-    url = {"DATABASE_URL": database.create_database("outage")}
-    variables = {**os.environ, **environment.PRODUCTION, **url}
-    serving.manage(project, variables, "migrate", "-v0")
+    variables = os.environ | {"DATABASE_URL": database.create_database("outage")}
+    project = serving.install_example(tmp_path_factory.mktemp("outage"), variables)
     with serving.serving(project, serving.web_command(project), variables) as server:
         yield server.port
 
 
-def wait_until_healthy(port, seconds=20):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            if ask(port, "/healthz")[0] == 200:
-                return
-        time.sleep(0.1)
-    pytest.fail(f"/healthz did not answer 200 within {seconds} s")
+def is_healthy(port):
+    with contextlib.suppress(OSError):
+        return ask(port, "/healthz")[0] == 200
 
 
 def test_the_app_outlives_its_database(port, database):
@@ -159,7 +152,7 @@ def test_the_app_outlives_its_database(port, database):
         assert ask(port, "/nowhere/")[0] == 404
     finally:
         database.start()
-    wait_until_healthy(port)
+    until(lambda: is_healthy(port), "/healthz answers 200")
     assert ask(port, "/")[0] == 200
 
 

@@ -25,6 +25,7 @@ from staff_calibration.export import harmless
 from staff_calibration.models import StaffCalibration, StaffReading
 from tests.support import campaigns, stored
 from tests.support.people import browser, user
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.django_db
 
@@ -230,7 +231,7 @@ def test_a_kept_file_that_we_did_not_sign_is_refused(kept, surveyor, staff, leve
         {"start_temperature": "1e999"},
         {"start_temperature": ""},
         {"date": "31/02/2026"},
-        {"date": (timezone.localdate() + timedelta(days=1)).isoformat()},
+        {"date": (timezone.localdate() + timedelta(days=2)).isoformat()},
         {"date": ""},
         {"two_peg_test": ""},
         {"observer": "x" * 101},
@@ -413,6 +414,12 @@ def staff_types_afterwards(django_db_setup, django_db_blocker):
         migration.add_staff_types(apps, None)
 
 
+def somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("staff_types_afterwards")
 @pytest.mark.skipif(
@@ -436,9 +443,9 @@ def test_of_two_simultaneous_uploads_one_is_stored(surveyor, staff, level):
         first.save(force_insert=True)
         second.start()
         # … and waits at the unique constraint until it is.
-        second.join(timeout=1.5)
+        until(somebody_waits_for_a_lock)
         assert second.is_alive()
-    second.join(timeout=20)
+    second.join(timeout=PATIENCE)
     assert StaffCalibration.objects.get().pk == first.pk
     [response] = responses
     assert response.status_code == 200

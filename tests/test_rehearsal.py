@@ -1,6 +1,5 @@
 """The guide is performed, and a rehearsal leaves nothing behind."""
 
-import http.server
 import os
 import re
 import shutil
@@ -13,12 +12,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
-from rehearsal.window import window
 from tests.conftest import ROOT
+from tests.support.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -54,23 +52,14 @@ def rehearse(site, temporary):
         process.wait()
 
 
-def left_behind(folder, patience=20):
-    """Return what still lies in a folder, and which processes name it.
-
-    What ends by itself gets some seconds to do so.
-    """
-    end = time.monotonic() + patience
-    while True:
-        files = sorted(each.name for each in folder.iterdir())
-        processes = [
-            command.replace("\0", " ")
-            for each in Path("/proc").glob("[0-9]*")
-            if str(folder)
-            in (command := words(each / "cmdline") + words(each / "environ"))
-        ]
-        if not (files or processes) or time.monotonic() > end:
-            return files + processes
-        time.sleep(0.5)
+def left_behind(folder):
+    """Return what still lies in a folder, and which processes name it."""
+    files = sorted(each.name for each in folder.iterdir())
+    return files + [
+        command.replace("\0", " ")
+        for each in Path("/proc").glob("[0-9]*")
+        if str(folder) in (command := words(each / "cmdline") + words(each / "environ"))
+    ]
 
 
 def watch_ports(process, addresses):
@@ -114,7 +103,7 @@ def test_the_guide_is_performed_beside_another_rehearsal(rehearse, temporary):
     assert re.search(r"\d+ commands performed in", told[whole])
     print(told[whole])
     assert ports == {"127.0.0.1"}
-    assert left_behind(temporary) == []
+    until(lambda: not left_behind(temporary), "nothing is left behind")
 
 
 @needs_proc
@@ -128,11 +117,11 @@ def test_an_interrupted_rehearsal_leaves_nothing_behind(rehearse, temporary, num
     for line in process.stdout:
         if "$ cp" in line:
             break
-    assert left_behind(temporary, patience=0)
+    assert left_behind(temporary)
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
-    assert left_behind(temporary) == []
+    until(lambda: not left_behind(temporary), "nothing is left behind")
 
 
 def test_an_unknown_page_is_named(rehearse):
@@ -148,36 +137,3 @@ def test_the_script_can_be_printed_without_performing_it(rehearse):
     assert "  $ git push heroku main\n" in output
     assert "  staff/settings.py, a listing\n" in output
     assert "(Not rehearsed: PowerShell" in output
-
-
-@pytest.fixture
-def inside():
-    """An app that answers with what it was asked, and redirects to itself."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            body += b" from " + self.headers["Origin"].encode()
-            self.send_response(302)
-            self.send_header("Location", f"{address}/next")
-            self.send_header("Set-Cookie", "csrftoken=x; Path=/; Secure")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        address = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield address
-        server.shutdown()
-
-
-def test_the_window_exchanges_the_addresses(inside):
-    with httpx.Client() as client, window(client, inside) as outside:
-        answer = httpx.post(f"{outside}/", content=b"sent", headers={"Origin": outside})
-    assert answer.content == f"sent from {inside}".encode()
-    assert answer.headers["Location"] == f"{outside}/next"
-    assert answer.headers["Set-Cookie"] == "csrftoken=x; Path=/"

@@ -7,6 +7,7 @@ import pexpect
 import pytest
 
 from tests.support.tiny_app import CLI_REASON, Reader, cli_installed, running_platform
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(not cli_installed, reason=CLI_REASON)
 
@@ -36,6 +37,15 @@ $ heroku apps
 === ada@example.com Apps
 
 sunny-demo
+$ heroku status
+Apps:      No known issues at this time.
+Data:      No known issues at this time.
+Tools:     No known issues at this time.
+$ heroku addons:plans heroku-postgresql
+...
+  default   heroku-postgresql:essential-0   Essential 0   ~$0.007/hour   $5/month
+            heroku-postgresql:essential-1   Essential 1   ~$0.013/hour   $9/month
+            heroku-postgresql:essential-2   Essential 2   ~$0.028/hour   $20/month
 $ heroku addons:create heroku-postgresql:essential-0
 Creating heroku-postgresql:essential-0 on sunny-demo... ~$0.007/hour (max $5/month)
 Database should be available soon
@@ -47,6 +57,16 @@ $ heroku addons
 ...heroku-postgresql (postgresql-...)   essential-0   ~$0.007/hour   $5/month    created
   └─ as DATABASE
 ...
+$ heroku addons:info DATABASE_URL
+=== postgresql-...
+
+Plan:         heroku-postgresql:essential-0
+Price:        ~$0.007/hour
+Max Price:    $5/month
+Attachments:  sunny-demo::DATABASE
+Owning app:   sunny-demo
+...
+State:        created
 $ heroku config:set COLOUR=green SIZE=3
 Setting COLOUR, SIZE and restarting sunny-demo... done, v4
 COLOUR: green
@@ -64,7 +84,7 @@ $ git push heroku main
 remote: Building source:...
 remote: -----> Python app detected...
 remote: -----> Installing dependencies using 'pip install -r requirements.txt'...
-remote:        Procfile declares types -> release, web, worker...
+remote:        Procfile declares types -> greet, release, web...
 remote:        Released v6...
 remote: Verifying deploy... done....
 remote: Running release command...
@@ -79,9 +99,24 @@ web.1: up ... (~ ... ago)
 $ heroku open
 Opening https://sunny-demo-....herokuapp.com/...
 $ heroku ps:scale web=2
-Scaling dynos... done, now running web at 2:Basic
+Scaling dynos... !
+ ›   Error: Cannot update to more than 1 Basic size dynos per process type.
+ ›
+ ›   Error ID: invalid_params
+$ heroku ps:scale web=2:standard-1x
+Scaling dynos... done, now running web at 2:Standard-1X
+$ heroku ps:scale web=1:basic
+Scaling dynos... done, now running web at 1:Basic
+$ heroku ps:type basic
+...
 $ heroku ps:restart
 Restarting all dynos on sunny-demo... done
+$ heroku ps:restart --dyno-name web.1
+Restarting dyno web.1 on sunny-demo... done
+$ heroku ps:restart --process-type web
+Restarting all web dynos on sunny-demo... done
+$ heroku ps:stop --dyno-name web.1
+Stopping dyno web.1 on sunny-demo... done
 $ heroku logs --num 200 --source app --dyno release
 ...app[release...]: migrated green
 $ heroku run -x -- 'python -c "print(42); exit(3)"'
@@ -94,6 +129,11 @@ $ echo given | heroku run --no-tty -- 'cat; test -t 0 || echo no terminal'
 ...
 given
 no terminal
+$ heroku run -x greet
+Running greet on sunny-demo... starting, run...
+Running greet on sunny-demo... connecting, run...
+Running greet on sunny-demo... up, run...
+hello from greet
 $ heroku run:detached 'echo $COLOUR'
 Running echo $COLOUR on sunny-demo... done, run...
 Run heroku logs --app sunny-demo --dyno run... to view the output.
@@ -108,6 +148,10 @@ $ heroku releases
   v3   Attach DATABASE (@ref:postgresql-...) ...
   v2   Enable Logplex ...
   v1   Initial release ...
+$ heroku releases:info v3
+=== Release v3
+...
+DATABASE_URL: postgres://...
 $ heroku releases:retry
 Retrying v6 on sunny-demo... done, v7
 Running release command...
@@ -159,12 +203,26 @@ $ heroku pg:backups:unschedule
 Unscheduling DATABASE_URL daily backups... done
 $ heroku pg:reset --confirm sunny-demo
 Resetting postgresql-...... done
+$ heroku pg:credentials
+...
+  default           active
+  └─ as DATABASE
 $ heroku pg:credentials:url
 ...postgres://...
+$ heroku pg:credentials:rotate --confirm sunny-demo
+Rotating default on postgresql-...... done
+$ heroku pg:psql -c "SELECT 1"
+--> Connecting to postgresql-...
+...
+(1 row)
 $ heroku domains:add www.example.com
 Adding www.example.com to sunny-demo... done
 Configure your app's DNS provider to point to the DNS Target ....herokudns.com.
 ...
+$ heroku domains:wait www.example.com
+Waiting for www.example.com... done
+$ heroku domains:remove www.example.com
+Removing www.example.com from sunny-demo... done
 $ heroku certs:auto:enable
 Enabling Automatic Certificate Management... starting....
 $ heroku stack
@@ -173,6 +231,14 @@ $ heroku stack
   heroku-22
 * heroku-24
   heroku-26
+$ heroku stack:set heroku-26
+...
+$ heroku stack
+=== sunny-demo Available Stacks
+
+  heroku-22
+* heroku-24
+  heroku-26 (active on next deploy)
 $ heroku buildpacks:set heroku/python
 Buildpack set. Next release on sunny-demo will use heroku/python.
 ...
@@ -183,6 +249,12 @@ Addons:         heroku-postgresql:essential-0
 ...
 $ heroku addons:destroy DATABASE_URL --confirm sunny-demo
 Destroying postgresql-... on sunny-demo... done...
+$ heroku addons:create heroku-postgresql:essential-1 --wait
+Creating heroku-postgresql:essential-1 on sunny-demo... ~$0.013/hour (max $9/month)
+Database should be available soon
+Waiting for postgresql-...
+Created postgresql-... as DATABASE_URL
+...
 $ heroku apps:destroy --confirm wrong
 ...Confirmation wrong did not match sunny-demo. Aborted.
 $ heroku apps:destroy --confirm sunny-demo
@@ -196,7 +268,7 @@ STEPS = re.findall(r"(?ms)^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", TRANSCRIPT)
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory):
     with running_platform(
-        tmp_path_factory.mktemp("platform"), stop_timeout=5
+        tmp_path_factory.mktemp("platform"), provisioning=300
     ) as platform:
         yield platform
         assert platform.unknown == []
@@ -206,7 +278,8 @@ def platform(tmp_path_factory):
 def reader(platform, tmp_path_factory):
     reader = Reader(platform, tmp_path_factory.mktemp("reader"))
     procfile = (
-        "web: python server.py\nworker: sleep 9\nrelease: echo migrated $COLOUR\n"
+        "web: python server.py\ngreet: echo hello from greet\n"
+        "release: echo migrated $COLOUR\n"
     )
     reader.commit(Procfile=procfile)
     return reader
@@ -223,9 +296,9 @@ def test_the_cli_prints(reader, command, expected):
     assert checker.check_output(squeeze(expected) + "\n", output + "\n", flags), output
 
 
-def test_the_browser_was_shown_the_app(platform, reader):
-    assert [page.status for page in platform.opened] == [200]
-    assert "DYNO=web." in platform.opened[0].body
+def test_the_browser_was_shown_the_app(reader):
+    assert [page.status for page in reader.machine.opened] == [200]
+    assert "DYNO=web." in reader.machine.opened[0].body
 
 
 def test_log_in_and_a_typed_answer(platform, reader):
@@ -240,7 +313,7 @@ def test_log_in_and_a_typed_answer(platform, reader):
             env=environment,
             cwd=reader.project,
             encoding="utf-8",
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     child = spawn("heroku login")
@@ -249,7 +322,7 @@ def test_log_in_and_a_typed_answer(platform, reader):
     child.expect("Logging in... done")
     child.expect("Logged in as ada@example.com")
     child.expect(pexpect.EOF)
-    assert platform.opened[-1].url.startswith(
+    assert reader.machine.opened[-1].url.startswith(
         "https://cli-auth.heroku.com/auth/browser/"
     )
     assert "machine git.heroku.com" in (reader.project / "../home/.netrc").read_text()
@@ -268,3 +341,8 @@ def test_log_in_and_a_typed_answer(platform, reader):
     child = spawn("heroku logout")
     child.expect("Logging out... done")
     child.expect(pexpect.EOF)
+
+
+def test_the_cli_enters_every_route(platform):
+    """What no command asks for need not be there; the commands above are all of it."""
+    assert sorted(platform.routes.keys() - platform.entered) == []

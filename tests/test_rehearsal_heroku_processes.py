@@ -5,14 +5,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from rehearsal.postgres import Server
-from tests.support.tiny_app import Api, Reader, running_platform
+from tests.support.tiny_app import Api, Reader, fetch, running_platform
+from tests.support.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,27 +24,47 @@ from pathlib import Path
 from tests.support.tiny_app import Api, Reader, running_platform
 
 folder = Path(sys.argv[1])
-with running_platform(folder) as platform:
+with running_platform(folder, stop=1) as platform:
     api = Api(platform)
     api("POST", "/apps", {"name": "left-behind"})
     Reader(platform, folder).push("left-behind")
     run = {"command": "trap '' HUP TERM; sleep 1000", "attach": False}
     api("POST", "/apps/left-behind/dynos", run)
-    time.sleep(0.5)
     print("ready", platform.postgres.folder, flush=True)
     time.sleep(1000)
 """
 
 
-def running(pids):
-    found = []
-    for pid in pids:
-        try:
-            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-                found.append(pid)
-        except psutil.NoSuchProcess:
-            pass
+def family(pid):
+    """A process and all it has started, with their names.
+
+    Any of them can end while it is looked at.
+    """
+    found = {}
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for each in [process, *process.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                found[each] = each.name()
     return found
+
+
+def runs(process):
+    """False also for a zombie: whoever would have reaped it has gone."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def listens_at(process):
+    """The addresses at which a process listens; none if it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        return {
+            connection.laddr.ip
+            for connection in process.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN
+        }
+    return set()
 
 
 @pytest.fixture
@@ -66,22 +87,15 @@ def runner(tmp_path):
 def test_an_interrupted_runner_leaves_nothing(runner, tmp_path, number):
     word, _, postgres_folder = runner.stdout.readline().strip().partition(" ")
     assert word == "ready"
-    children = psutil.Process(runner.pid).children(recursive=True)
-    names = {child.name() for child in children}
-    assert {"postgres", "sleep"} <= names
+    wanted = {"postgres", "sleep"}
+    until(lambda: wanted <= set(family(runner.pid).values()), "a dyno sleeps")
+    everybody = family(runner.pid)
+    folders = [Path(postgres_folder), *tmp_path.glob("platform-*")]
     # As the terminal's Ctrl-C does, to the whole group.
     os.killpg(runner.pid, number)
-    runner.wait(20)
-    deadline = time.monotonic() + 10
-    folders = [Path(postgres_folder)]
-    while time.monotonic() < deadline:
-        folders += tmp_path.glob("platform-*")
-        left = running(child.pid for child in children)
-        if not left and not any(folder.exists() for folder in folders):
-            break
-        time.sleep(0.1)
-    assert not left
-    assert not [folder for folder in folders if folder.exists()]
+    runner.wait(PATIENCE)
+    until(lambda: not any(map(runs, everybody)), "every process has ended")
+    until(lambda: not any(map(Path.exists, folders)), "the folders are removed")
 
 
 def test_two_platforms_do_not_meet(tmp_path):
@@ -91,9 +105,9 @@ def test_two_platforms_do_not_meet(tmp_path):
             output = Reader(platform, tmp_path / name).push("same-name")
             assert "deployed to Heroku" in output
         urls = [platform.apps["same-name"].web_url for platform in (one, two)]
-        assert one.fetch(urls[0]).status_code == 200
-        assert two.fetch(urls[1]).status_code == 200
-        assert one.fetch(urls[1]).status_code == 404
+        assert fetch(one, urls[0]).status_code == 200
+        assert fetch(two, urls[1]).status_code == 200
+        assert fetch(one, urls[1]).status_code == 404
         assert one.postgres.port != two.postgres.port
 
 
@@ -101,13 +115,7 @@ def test_a_platform_listens_on_loopback_only(tmp_path):
     with running_platform(tmp_path) as platform:
         Api(platform)("POST", "/apps", {"name": "loop-demo"})
         Reader(platform, tmp_path).push("loop-demo")
-        own = psutil.Process()
-        addresses = {
-            connection.laddr.ip
-            for process in [own, *own.children(recursive=True)]
-            for connection in process.net_connections("inet")
-            if connection.status == psutil.CONN_LISTEN
-        }
+        addresses = set().union(*map(listens_at, family(os.getpid())))
     assert addresses == {"127.0.0.1"}
 
 
@@ -125,10 +133,7 @@ def test_a_server_without_with_block_ends_with_its_process(tmp_path):
     )
     folder = Path(done.stdout.strip())
     assert folder.parent in (tmp_path, Path(tempfile.gettempdir()))
-    deadline = time.monotonic() + 10
-    while folder.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not folder.exists()
+    until(lambda: not folder.exists(), "the server's folder is removed")
 
 
 def test_a_server_that_cannot_start_shows_its_log(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from rehearsal.reader.project import (
     DEPLOYABLE,
     EXAMPLE,
+    STAFF_CALIBRATION,
     apply,
     differences,
     merge,
@@ -82,13 +83,38 @@ def test_the_listings_of_all_pages_add_up_to_the_example(project, site):
         for step in page.steps:
             if isinstance(step, Listing):
                 apply(project, step.path, step.text)
-    assert differences(project) == ""
+    assert differences(project, STAFF_CALIBRATION) == ""
+
+
+# Files beside the deployable ones that no page shows, with the reason.
+OF_THE_APP = {
+    "manage.py": "startproject wrote it",
+    "app.json": "a button on a web page would read it, no step does",
+    "staff/__init__.py": "startproject wrote it",
+    "staff/wsgi.py": "startproject wrote it",
+    "staff/urls.py": "the app's own addresses",
+    "staff/views.py": "the app's own pages",
+    "staff/middleware.py": "the app's own middleware",
+    "staff/checks.py": "a page has it copied whole",
+}
+# Made on a contributor's machine, and ignored by git.
+MADE_HERE = {".env", "db.sqlite3"}
+
+
+def test_every_file_that_decides_the_deployment_is_shown():
+    there = {
+        path.relative_to(EXAMPLE).as_posix()
+        for folder in (EXAMPLE, EXAMPLE / "staff")
+        for path in folder.iterdir()
+        if path.is_file()
+    }
+    assert there - MADE_HERE == {*DEPLOYABLE, *OF_THE_APP}
 
 
 @pytest.mark.parametrize("name", DEPLOYABLE)
 def test_a_changed_file_is_a_difference(project, name):
     for each in DEPLOYABLE:
         (project / each).write_text((EXAMPLE / each).read_text())
-    assert differences(project) == ""
+    assert differences(project, STAFF_CALIBRATION) == ""
     (project / name).write_text((EXAMPLE / name).read_text() + "other = 1\n")
-    assert f"example/{name}" in differences(project)
+    assert f"example/{name}" in differences(project, STAFF_CALIBRATION)

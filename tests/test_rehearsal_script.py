@@ -1,31 +1,17 @@
 """The rehearsal reads the pages as a person does."""
 
 import pytest
-from sphinx.application import Sphinx
 
-from rehearsal.script import Answer, Listing, read_pages
-
-CONF = """
-rst_prolog = ".. |app| replace:: my-app"
-"""
+from rehearsal.script import Answer, Excused, Listing, read_pages
+from tests.support import tiny_guide
 
 
 @pytest.fixture
 def read(tmp_path):
     """Build pages (name to text) with Sphinx, and read their script."""
 
-    def build_and_read(**pages):
-        (tmp_path / "conf.py").write_text(CONF)
-        for name, text in pages.items():
-            (tmp_path / f"{name}.rst").write_text(text)
-        Sphinx(
-            *[str(tmp_path)] * 2,
-            str(tmp_path / "html"),
-            str(tmp_path / "doctrees"),
-            "dummy",
-            status=None,
-        ).build()
-        return read_pages(tmp_path / "doctrees")
+    def build_and_read(excuses=(), **pages):
+        return tiny_guide.build(tmp_path, pages, dict(excuses))
 
     return build_and_read
 
@@ -61,7 +47,7 @@ def test_a_command_goes_on_after_a_backslash(read):
 
 def test_substitutions_are_in_place(read):
     [page] = read(index=session("$ create |app|", kind="parsed-literal::"))
-    assert page.steps[0].text == "create my-app"
+    assert page.steps[0].text == "create tiny-app"
 
 
 def test_typed_answers_are_found_with_their_prompts(read):
@@ -89,31 +75,37 @@ def test_a_parsed_literal_without_a_prompt_is_no_command(read):
     assert page.steps == ()
 
 
-def test_a_command_that_keeps_running_is_marked(read):
-    [page] = read(index=session("$ serve", option="   :class: keeps-running\n"))
-    assert page.steps[0].keeps_running
-
-
 def test_a_listing_bears_the_path_of_its_file(read):
     [page] = read(index=session("web: x", option="   :caption: Procfile\n"))
     assert page.steps == (Listing("index", 4, "Procfile", "web: x"),)
 
 
-def test_an_excused_block_has_its_reason(read):
-    text = session("$ brew", option="   :class: not-rehearsed\n")
-    [page] = read(index=text.replace(".. code", ".. Not rehearsed: x.\n\n.. code"))
+def test_an_excused_command_has_its_reason(read):
+    text = session("$ brew", "$ apt", option="   :class: not-rehearsed\n")
+    [page] = read(index=text, excuses={"brew": "for a Mac", "apt": "for Debian"})
     assert page.steps == ()
-    assert page.excused[0].reason == "Not rehearsed: x."
+    assert page.excused == (
+        Excused("index", 4, "$ ", "brew", "for a Mac"),
+        Excused("index", 4, "$ ", "apt", "for Debian"),
+    )
 
 
-def test_an_excused_block_without_a_reason_is_refused(read):
-    text = session("$ brew", option="   :class: not-rehearsed\n")
-    with pytest.raises(ValueError, match="index:4: no comment says why"):
-        read(index=text)
+def test_every_powershell_command_is_excused(read):
+    [page] = read(index=session("PS> one", "PS> two", kind="code-block:: ps1con"))
+    assert [each.text for each in page.excused] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "name", ["keeps_running", "fails", "opens_browser", "takes_down"]
+)
+def test_a_class_of_a_block_says_what_its_command_does(read, name):
+    option = f"   :class: {name.replace('_', '-')}\n"
+    [page] = read(index=session("$ serve", option=option))
+    assert getattr(page.steps[0], name)
 
 
 def test_a_console_block_without_a_prompt_is_refused(read):
-    with pytest.raises(ValueError, match="index:4: the block begins without"):
+    with pytest.raises(ValueError, match=r"index\.rst, the block at line 4: it begins"):
         read(index=session("output"))
 
 

@@ -7,16 +7,17 @@ import pytest
 
 from rehearsal.reader.terminal import Stuck, Terminal, matches
 from rehearsal.script import Answer, Command
+from tests.support.waiting import PATIENCE
 
 
 def command(text, output="", answers=()):
-    return Command("page", 1, text, output, tuple(answers), keeps_running=False)
+    return Command("page", 1, text, output, tuple(answers))
 
 
 @pytest.fixture
 def terminal(tmp_path):
     environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color"}
-    terminal = Terminal(tmp_path, environment, timeout=5)
+    terminal = Terminal(tmp_path, environment, timeout=PATIENCE)
     yield terminal
     terminal.close()
 
@@ -33,39 +34,55 @@ def terminal(tmp_path):
     ],
 )
 def test_the_screen_is_what_a_person_sees(terminal, text, shown):
-    assert terminal.run(command(text)) == shown
+    assert terminal.run(command(text)) == (shown, 0)
+
+
+@pytest.mark.parametrize(
+    "text, status",
+    [
+        ("true", 0),
+        ("sh -c 'exit 3'", 3),
+        ("false | cat", 1),
+        ("true && false", 1),
+        ("no-such-program", 127),
+    ],
+)
+def test_a_command_has_its_exit_status(terminal, text, status):
+    assert terminal.run(command(text))[1] == status
+    assert terminal.run(command("true"))[1] == 0
 
 
 def test_the_shell_keeps_its_state(terminal, tmp_path):
     (tmp_path / "folder").mkdir()
     terminal.run(command("cd folder; export NAME=value"))
-    assert terminal.run(command("pwd; echo $NAME")) == f"{tmp_path}/folder\nvalue"
+    shown, _ = terminal.run(command("pwd; echo $NAME"))
+    assert shown == f"{tmp_path}/folder\nvalue"
 
 
 def test_answers_are_typed_and_echoed(terminal):
     asking = "python3 -c \"print('Hello', input('Name: '))\""
-    shown = terminal.run(command(asking, answers=[Answer("Name:", "Ada")]))
+    shown, _ = terminal.run(command(asking, answers=[Answer("Name:", "Ada")]))
     assert shown == "Name: Ada\nHello Ada"
 
 
 def test_a_password_is_typed_and_not_echoed(terminal):
     asking = "python3 -c \"import getpass; print(len(getpass.getpass('Password:')))\""
-    shown = terminal.run(command(asking, answers=[Answer("Password:", None)]))
+    shown, _ = terminal.run(command(asking, answers=[Answer("Password:", None)]))
     assert shown == f"Password:\n{len(terminal.password)}"
 
 
-def test_a_command_that_does_not_end_is_stuck(tmp_path):
-    terminal = Terminal(tmp_path, {"PATH": os.environ["PATH"]}, timeout=1)
+def test_a_command_that_does_not_end_is_stuck(terminal):
+    terminal.bash.timeout = 5
     with pytest.raises(Stuck, match="one"):
         terminal.run(command("echo one; sleep 100"))
-    terminal.close()
 
 
 def test_a_second_terminal_stands_in_the_same_place(terminal, tmp_path):
     (tmp_path / "folder").mkdir()
     terminal.run(command("cd folder; export NAME=value"))
     other = terminal.second()
-    assert other.run(command("pwd; echo $NAME")) == f"{tmp_path}/folder\nvalue"
+    shown, _ = other.run(command("pwd; echo $NAME"))
+    assert shown == f"{tmp_path}/folder\nvalue"
     other.close()
 
 

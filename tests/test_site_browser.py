@@ -3,32 +3,30 @@
 import functools
 import gzip
 import http.server
-import shutil
 import threading
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import sync_playwright
 
-from tests.conftest import ROOT
+from tests.support.pages import SOURCES, STEPS, TABS
+from tools.browser import PATIENCE, running
 
-DOCS = ROOT / "docs"
-SOURCES = {
-    path.relative_to(DOCS).with_suffix("").as_posix(): path.read_text()
-    for path in sorted(DOCS.rglob("*.rst"))
-}
 PAGES = [*SOURCES, "genindex", "search", "404"]
-STEPS = [page for page in SOURCES if page.startswith(("prepare/", "deploy/"))]
 WITH_TERMINAL = [page for page in SOURCES if "\n   $ " in SOURCES[page]]
-TABS = ("macOS and Linux", "Windows PowerShell")
 WITH_TABS = [
     page
     for page in SOURCES
     if all(f"   .. rubric:: {title}\n" in SOURCES[page] for title in TABS)
 ]
 
+# What the highlighter makes of a terminal.
+TERMINAL = ":is(.highlight-console, .highlight-ps1con)"
+
 PHONE = {"width": 375, "height": 812}
 DESKTOP = {"width": 1280, "height": 800}
+VIEWS = [
+    (scheme, viewport) for scheme in ("light", "dark") for viewport in (PHONE, DESKTOP)
+]
 
 # The budgets of a first visit; gzip stands for what a server would compress to.
 # A picture of the app weighs more than a page, so pictures have their own.
@@ -36,6 +34,60 @@ MOST_REQUESTS = 10
 MOST_BYTES = 25_000
 MOST_PICTURE_BYTES = 30_000
 
+
+# The texts of a page's own part that a reader does not see, whatever hides them: a
+# style, a box of no size, a place outside the page. A closed tab is closed on purpose,
+# and an open one has its title on the button; a link to a heading shows itself to the
+# pointer, and a drawing's title to none.
+UNSEEN = """() => {
+  const NOT_READ =
+    "[role=tabpanel][hidden], [role=tabpanel] > .rubric, .headerlink, svg, noscript";
+  const unseen = [];
+  const main = document.querySelector("main");
+  const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    const parent = text.parentElement;
+    if (!text.data.trim() || parent.closest(NOT_READ)) {
+      continue;
+    }
+    range.selectNodeContents(text);
+    const box = range.getBoundingClientRect();
+    const visible = parent.checkVisibility({
+      checkOpacity: true, checkVisibilityCSS: true
+    });
+    let clipped = false;
+    for (let outer = parent; outer !== main; outer = outer.parentElement) {
+      const style = getComputedStyle(outer);
+      clipped ||= style.overflow !== "visible" &&
+        style.display !== "inline" &&
+        (outer.clientHeight === 0 || outer.clientWidth === 0);
+    }
+    const outside = box.right + scrollX <= 0 || box.bottom + scrollY <= 0;
+    if (!visible || clipped || outside || !box.width || !box.height) {
+      unseen.push(text.data.trim());
+    }
+  }
+  return unseen;
+}"""
+
+# The focusable elements that look the same with the focus as without it.
+UNMARKED = """() => {
+  const look = (element) => {
+    const style = getComputedStyle(element);
+    const outline = style.outlineStyle === "none" ? "" : style.outlineWidth;
+    return outline + style.boxShadow;
+  };
+  const all = [...document.querySelectorAll("a[href], button, input, [tabindex]")];
+  const reachable = all.filter((e) => e.checkVisibility() && e.tabIndex >= 0);
+  return reachable.filter((element) => {
+    document.activeElement.blur();
+    const before = look(element);
+    element.focus({ focusVisible: true });
+    return element === document.activeElement && look(element) === before;
+  }).map((element) => element.outerHTML.slice(0, 80));
+}"""
 
 # What the page does when it is resized is done by then.
 NEXT_FRAME = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
@@ -62,14 +114,8 @@ def address(site):
 @pytest.fixture(scope="module")
 def browser():
     """Chromium: the machine's own, or the one that `make test` installed."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = next(filter(None, map(shutil.which, names)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, chromium_sandbox=False
-        )
+    with running() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -80,6 +126,7 @@ def context(browser, address):
         viewport=PHONE,
         permissions=["clipboard-read", "clipboard-write"],
     )
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -90,33 +137,86 @@ def tab(context):
     return context.new_page()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_accessible_in_both_colour_schemes_and_widths(tab, page):
-    tab.goto(f"/{page}.html")
-    tab.evaluate(AXE_SCRIPT)
-    faults = []
-    for scheme in ("light", "dark"):
-        for viewport in (PHONE, DESKTOP):
-            tab.emulate_media(color_scheme=scheme)
-            tab.set_viewport_size(viewport)
-            tab.evaluate(NEXT_FRAME)
-            faults += [
-                f"{scheme}, {viewport['width']} px: {fault['id']} at {node['target']}"
-                for fault in tab.evaluate("axe.run().then(r => r.violations)")
-                for node in fault["nodes"]
-            ]
+@pytest.fixture(scope="module")
+def reading(browser, address):
+    """A tab for what changes nothing in the browser."""
+    context = browser.new_context(base_url=address)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def reading_without_scripts(browser, address):
+    """The same in a browser that runs no scripts."""
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+# For the module, so that all tests of a page follow each other and open it once.
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request, reading):
+    """Each page of the guide, opened."""
+    reading.goto(f"/{request.param}.html")
+    return reading
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def opened_without_scripts(request, reading_without_scripts):
+    """Each page of the guide, opened where no script runs."""
+    reading_without_scripts.goto(f"/{request.param}.html")
+    return reading_without_scripts
+
+
+def views(tab):
+    """Show the tab's page in each scheme and width; yield a name for each view."""
+    for scheme, viewport in VIEWS:
+        tab.emulate_media(color_scheme=scheme)
+        tab.set_viewport_size(viewport)
+        yield f"{scheme}, {viewport['width']} px"
+
+
+def test_a_page_is_accessible_in_both_colour_schemes_and_widths(opened):
+    opened.evaluate(AXE_SCRIPT)
+    run = f"{NEXT_FRAME}.then(() => axe.run()).then(r => r.violations)"
+    faults = [
+        f"{view}: {fault['id']} at {node['target']}"
+        for view in views(opened)
+        for fault in opened.evaluate(run)
+        for node in fault["nodes"]
+    ]
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_does_not_scroll_sideways(tab, page):
-    tab.goto(f"/{page}.html")
+def test_a_page_does_not_scroll_sideways(opened):
     too_wide = []
     for width in (320, PHONE["width"], 768, DESKTOP["width"]):
-        tab.set_viewport_size(PHONE | {"width": width})
-        if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        opened.set_viewport_size(PHONE | {"width": width})
+        if opened.evaluate("document.documentElement.scrollWidth > innerWidth"):
             too_wide.append(width)
     assert not too_wide
+
+
+def test_no_text_is_lost(opened):
+    lost = [
+        f"{view}: {text}" for view in views(opened) for text in opened.evaluate(UNSEEN)
+    ]
+    assert not lost, "\n".join(lost)
+
+
+def test_no_text_is_lost_without_javascript(opened_without_scripts):
+    tab = opened_without_scripts
+    lost = [f"{view}: {text}" for view in views(tab) for text in tab.evaluate(UNSEEN)]
+    assert not lost, "\n".join(lost)
+
+
+def test_what_has_the_focus_is_marked(opened):
+    unmarked = [
+        f"{view}: {element}"
+        for view in views(opened)
+        for element in opened.evaluate(UNMARKED)
+    ]
+    assert not unmarked, "\n".join(unmarked)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -132,7 +232,7 @@ def test_a_first_visit_is_light_quiet_and_asks_no_other_host(tab, address, page)
     assert len(responses) <= MOST_REQUESTS
     # What a browser waits for before it paints.
     assert tab.locator("link[rel=stylesheet]").count() <= 1
-    assert tab.locator("script[src]:not([defer])").count() == 0
+    assert tab.locator("head script:not([defer])").count() == 0
     weights = {r.url: len(gzip.compress(r.body())) for r in responses}
     pictures = sum(weights.pop(url) for url in list(weights) if "/_images/" in url)
     assert pictures <= MOST_PICTURE_BYTES
@@ -140,23 +240,16 @@ def test_a_first_visit_is_light_quiet_and_asks_no_other_host(tab, address, page)
         assert sum(weights.values()) <= MOST_BYTES, weights
 
 
-@pytest.mark.parametrize("page", WITH_TABS)
-def test_a_page_is_whole_without_javascript(browser, address, page):
+def test_the_menu_of_a_phone_opens_without_javascript(browser, address):
     context = browser.new_context(
         base_url=address, viewport=PHONE, java_script_enabled=False
     )
     tab = context.new_page()
-    tab.goto(f"/{page}.html")
-    hidden = [
-        element.inner_text()
-        for element in tab.locator("main :is(h1, h2, p, pre)").all()
-        if not element.is_visible()
-    ]
+    tab.goto("/index.html")
     tab.get_by_role("button", name="Menu").click()
-    menu_opened = tab.get_by_role("link", name="Get the app").first.is_visible()
+    opened = tab.get_by_role("link", name="Get the app").first.is_visible()
     context.close()
-    assert not hidden
-    assert menu_opened
+    assert opened
 
 
 def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(tab):
@@ -199,13 +292,30 @@ def commands_of(text):
 @pytest.mark.parametrize("page", WITH_TERMINAL)
 def test_the_copy_button_takes_the_commands_and_nothing_else(tab, page):
     tab.goto(f"/{page}.html")
-    blocks = tab.locator(":is(.highlight-console, .highlight-ps1con):visible")
+    blocks = tab.locator(f"{TERMINAL}:visible")
     assert blocks.count()
     for block in blocks.all():
         shown = block.locator("pre").evaluate("pre => pre.textContent")
         block.get_by_role("button", name="Copy").press("Enter")
         copied = tab.evaluate("navigator.clipboard.readText()")
         assert copied == commands_of(shown)
+
+
+@pytest.mark.parametrize("page", WITH_TERMINAL)
+def test_a_terminal_tells_prompt_and_output_from_what_is_typed(tab, page):
+    tab.goto(f"/{page}.html")
+    for text in tab.locator("main pre").all_text_contents():
+        if text.startswith(("$ ", "PS> ")):
+            assert text in tab.locator(TERMINAL).locator("pre").all_text_contents()
+    for block in tab.locator(TERMINAL).locator("pre").all():
+        shown, typed = block.evaluate(
+            """pre => {
+              const typed = pre.cloneNode(true);
+              typed.querySelectorAll(".gp, .go, .gt").forEach(mark => mark.remove());
+              return [pre.textContent, typed.textContent];
+            }"""
+        )
+        assert typed.split() == commands_of(shown).split()
 
 
 def test_every_block_of_code_has_a_copy_button(tab):

@@ -1,26 +1,14 @@
 """The commands of the pages: well-formed, and known to the pinned Heroku CLI."""
 
 import pytest
-from docutils import nodes
 
 from tests.support import heroku_cli
-from tests.support.pages import SOURCES, commands, doctree, excused, prompted
-
-# Prose that shows a mistake.
-SHOWN_AS_WRONG = {"heroku pg:backups schedule"}
+from tests.support.pages import commands, excused
 
 HEROKU_LINES = [
     pytest.param(words, id=f"{block.page}-{' '.join(words)[:70]}")
     for block in (*commands(), *excused())
-    for text in ([block.text] if block in commands() else prompted(block.text))
-    for words in heroku_cli.lines(text)
-]
-
-HEROKU_MENTIONS = [
-    pytest.param(literal.astext(), id=f"{name}-{literal.astext()}")
-    for name in SOURCES
-    for literal in doctree(name).findall(nodes.literal)
-    if literal.astext().startswith("heroku ") and literal.astext() not in SHOWN_AS_WRONG
+    for words in heroku_cli.lines(block.text)
 ]
 
 
@@ -41,12 +29,6 @@ def test_command_is_well_formed(command):
 @pytest.mark.parametrize("words", HEROKU_LINES)
 def test_heroku_command_is_valid(words):
     heroku_cli.check(words)
-
-
-@pytest.mark.parametrize("text", HEROKU_MENTIONS)
-def test_heroku_command_in_prose_is_valid(text):
-    (words,) = heroku_cli.lines(text)
-    heroku_cli.check(words, complete=False)
 
 
 @pytest.mark.parametrize(

@@ -2,86 +2,82 @@
 
 import ast
 import importlib
+import itertools
 import re
 import textwrap
-from dataclasses import dataclass
 
 import pytest
 from docutils import nodes
 
 from rehearsal.reader.project import APP_OWNED, DEPLOYABLE, blocks, is_app_owned
+from rehearsal.script import caption, line
 from tests.support.pages import (
-    DOCS,
     EXAMPLE,
     HISTORY,
-    PAGES,
     SOURCES,
     doctree,
     listings,
 )
-
-# Sphinx's doctrees do not keep the options of a directive, so they are read from the
-# source; test_every_listing_is_an_include proves that the pattern misses none.
-INCLUDE = re.compile(r"^( *)\.\. literalinclude:: *(\S+)\n((?:\1 +:.+\n)*)", re.M)
-OPTION = re.compile(r"^ *:([\w-]+): *(.*)$", re.M)
-
-BOUNDS = {"start-at", "start-after", "end-at", "end-before"}
-
-
-@dataclass(frozen=True)
-class Include:
-    page: str
-    path: str  # from docs/ or the page's folder
-    options: dict[str, str]
-
-    @property
-    def file(self):
-        return (DOCS / self.page).parent / self.path
-
-    def __str__(self):
-        start = self.options.get("start-at", "whole")
-        return f"{self.page}-{self.file.name}-{start}"
-
-
-INCLUDES = [
-    Include(name, path, dict(OPTION.findall(options)))
-    for name, source in SOURCES.items()
-    for _, path, options in INCLUDE.findall(source)
-]
 
 
 def listing_id(listing):
     return f"{listing.page}-{listing.path}-line{listing.line}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_listing_is_an_include(page):
-    captions = [include for include in INCLUDES if include.page == page.name]
-    shown = [listing for listing in listings() if listing.page == page.name]
-    assert len(shown) == len(captions)
-    assert len(captions) == SOURCES[page.name].count(".. literalinclude::")
+def captioned(name):
+    """Return the blocks of a page that bear a file's name, each in its container."""
+    blocks = doctree(name).findall(nodes.literal_block)
+    return [block.parent for block in blocks if caption(block)]
 
 
-@pytest.mark.parametrize("include", INCLUDES, ids=str)
-def test_listing_is_cut_at_words_and_not_at_line_numbers(include):
-    allowed = {"caption", "language", "pyobject", *BOUNDS}
-    assert set(include.options) <= allowed
+def code(listing):
+    """Return the name of a listed file, and its lines without the comments."""
+    lines = listing.astext().splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
+
+
+def named_above(listing):
+    """Return the code, files and variables that the paragraph above a listing names."""
+    above = listing.parent[listing.parent.index(listing) - 1]
+    if not isinstance(above, nodes.paragraph):
+        return set()
+    return {literal.astext() for literal in above.findall(nodes.literal)}
+
+
+def fits(listing, words):
+    return any(word in code(listing) for word in words)
+
+
+def place(name, listing):
+    return f"docs/{name}.rst:{line(listing)}: {listing[0].astext()}"
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_no_line_numbers_in_blocks(name):
-    assert not re.findall(
-        r":(?:lines|emphasize-lines|lineno\S*|linenos):", SOURCES[name]
-    )
+def test_every_listing_is_an_include(name):
+    for listing in captioned(name):
+        assert "source" in listing[1], (
+            f"{place(name, listing)} is typed: cut it out of example/ with "
+            "literalinclude"
+        )
 
 
-@pytest.mark.parametrize("include", INCLUDES, ids=str)
-def test_start_and_end_texts_occur_once(include):
-    lines = include.file.read_text().splitlines()
-    for option in BOUNDS & set(include.options):
-        text = include.options[option]
-        found = [number for number, line in enumerate(lines, 1) if text in line]
-        assert len(found) == 1, f":{option}: {text} is on lines {found}"
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_paragraph_above_a_listing_names_something_in_it(name):
+    for listing in captioned(name):
+        words = named_above(listing)
+        assert fits(listing, words), (
+            f"{place(name, listing)} holds none of {sorted(words) or 'no words'}: name "
+            "in the paragraph above it what it is about, as ``code`` or :file:"
+        )
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_listings_cannot_be_exchanged(name):
+    for one, other in itertools.combinations(captioned(name), 2):
+        assert not (fits(one, named_above(other)) and fits(other, named_above(one))), (
+            f"{place(name, one)} and {place(name, other)} could be exchanged: name "
+            "above one of them something that is in that one only"
+        )
 
 
 @pytest.mark.parametrize("listing", listings(), ids=listing_id)
@@ -136,28 +132,6 @@ def test_app_owned_setting_exists_and_has_a_reason(name):
     assert any(
         key == name or (name.endswith("_") and key.startswith(name)) for key in settings
     )
-
-
-# Names ------------------------------------------------------------------------
-
-GONE = {"STATICFILES_STORAGE": "the page tells what has taken its place"}
-
-
-def declared_anywhere():
-    source = SOURCES["reference/config-vars"]
-    return set(re.findall(r"^\.\. envvar:: (\w+)$", source, re.M))
-
-
-@pytest.mark.parametrize("name", SOURCES)
-def test_settings_that_prose_names_exist(name):
-    named = {
-        literal.astext()
-        for literal in doctree(name).findall(nodes.literal)
-        if re.fullmatch(r"[A-Z][A-Z_]{3,}", literal.astext())
-    }
-    source = (EXAMPLE / "staff" / "settings.py").read_text()
-    known = set(re.findall(r"\b[A-Z][A-Z_]+\b", source))
-    assert named <= known | declared_anywhere() | set(GONE)
 
 
 # The module that gunicorn serves ---------------------------------------------

@@ -1,6 +1,7 @@
 """The shape of a page, and what the build refuses."""
 
-import re
+import os
+import pickle
 import subprocess
 import sys
 
@@ -8,12 +9,22 @@ import pytest
 from docutils import nodes
 from sphinx import addnodes
 
-from rehearsal.script import is_session
+from rehearsal import script
+from rehearsal.script import NOT_REHEARSED, is_session, line
 from tests.conftest import ROOT
-from tests.support.pages import PAGES, SOURCES, STEPS, doctree, excused
+from tests.support.pages import (
+    EXAMPLE,
+    PAGES,
+    SOURCES,
+    STEPS,
+    TABS,
+    commands,
+    doctree,
+    prose,
+)
 
 # Words of a page's source: enough to say why, few enough to be read at one go.
-WORDS = range(250, 801)
+WORDS = range(240, 801)
 
 # Nothing has to be explained when the app is removed.
 SHORT = {"deploy/take-down"}
@@ -21,8 +32,7 @@ SHORT = {"deploy/take-down"}
 # There is no command to type before the CLI is installed.
 CHECKPOINT_IN_THE_BROWSER = {"deploy/account"}
 
-# Blocks that no rehearsal performs, by the prompt. A change here is a decision.
-EXCUSED = {"PS> ": 2, "$ ": 7}
+HOURS = ["no", "one", "two", "three", "four", "five"]
 
 # Languages of the blocks that are neither a listing nor a session.
 TYPED = {
@@ -42,35 +52,32 @@ def section(name, title):
     return found
 
 
-def links(node):
-    return [*node.findall(addnodes.pending_xref), *node.findall(nodes.reference)]
-
-
 def test_every_page_is_in_a_toctree_once():
     assert sorted(page.name for page in PAGES) == sorted(SOURCES)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in SOURCES if not name.startswith("reference/")]
-)
-def test_page_ends_with_a_way_on(name):
-    last = list(doctree(name).findall(nodes.paragraph))[-1]
-    assert last.astext().startswith("Continue to ")
-    assert links(last)
+def test_the_steps_take_as_long_as_the_first_page_says():
+    environment = pickle.loads((script.DOCTREES / "environment.pickle").read_bytes())
+    minutes = sum(int(environment.metadata[name]["minutes"]) for name in STEPS)
+    hours = HOURS[round(minutes / 60)]
+    assert f"About {hours} hours" in prose("index"), (
+        f"docs/index.rst: the steps take {minutes} minutes, about {hours} hours"
+    )
 
 
-@pytest.mark.parametrize("name", STEPS)
-def test_page_has_a_checkpoint_with_a_command(name):
-    checkpoint = section(name, "Checkpoint")
-    blocks = [*checkpoint.findall(nodes.literal_block)]
-    assert name in CHECKPOINT_IN_THE_BROWSER or any(map(is_session, blocks))
+@pytest.mark.parametrize("name", sorted({*STEPS} - CHECKPOINT_IN_THE_BROWSER))
+def test_page_has_a_checkpoint_with_a_performed_command(name):
+    blocks = section(name, "Checkpoint").findall(nodes.literal_block)
+    assert any(
+        is_session(block) and NOT_REHEARSED not in block["classes"] for block in blocks
+    ), f"docs/{name}.rst: its Checkpoint has no command that a rehearsal performs"
 
 
 @pytest.mark.parametrize(
     "name", [name for name in STEPS if name.startswith("prepare/")]
 )
 def test_page_tells_what_to_do_in_a_project_of_your_own(name):
-    assert section(name, "In your own project").findall(nodes.paragraph)
+    assert any(section(name, "In your own project").findall(nodes.paragraph))
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -107,21 +114,40 @@ def test_every_block_is_a_listing_a_session_or_plain(name):
         assert captioned or is_session(block) or plain, block.astext()
 
 
-@pytest.mark.parametrize(
-    "block", excused(), ids=lambda block: f"{block.page}-{block.line}"
-)
-def test_excused_block_has_a_reason(block):
-    assert re.match(r"Not rehearsed: \S", block.reason)
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_block_is_commented_out(name):
+    for comment in doctree(name).findall(nodes.comment):
+        pytest.fail(
+            f"docs/{name}.rst:{line(comment)}: a comment, which no reader sees: "
+            f".. {comment.astext()}\nA directive has two colons after its name.",
+            pytrace=False,
+        )
 
 
-@pytest.mark.parametrize("prompt", EXCUSED)
-def test_few_blocks_are_excused(prompt):
-    blocks = [block for block in excused() if block.text.startswith(prompt)]
-    assert len(blocks) == EXCUSED[prompt], [(each.page, each.line) for each in blocks]
+@pytest.mark.parametrize("name", SOURCES)
+def test_tabs_have_the_same_titles_everywhere(name):
+    for tabs in doctree(name).findall(nodes.container):
+        if "tabs" in tabs["classes"]:
+            titles = [each.astext() for each in tabs if isinstance(each, nodes.rubric)]
+            assert titles == list(TABS), f"docs/{name}.rst:{line(tabs)}"
 
 
-def test_every_excused_block_has_a_known_prompt():
-    assert all(block.text.startswith(tuple(EXCUSED)) for block in excused())
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_picture_has_a_text_for_those_who_do_not_see_it(name):
+    for image in doctree(name).findall(nodes.image):
+        assert len(image.get("alt", "").split()) >= 5, (
+            f"docs/{name}.rst:{line(image)}: say in :alt: what {image['uri']} shows"
+        )
+
+
+# Outputs that are three dots and nothing else, with the reason: nothing of them is
+# the same each time.
+ONLY_DOTS = {"heroku config:get SECRET_KEY": "the key is made at random"}
+
+
+def test_three_dots_alone_stand_for_what_is_never_the_same():
+    dotted = {each.text for each in commands() if set(each.output) - {"\n"} == {"."}}
+    assert dotted == set(ONLY_DOTS)
 
 
 # What the build refuses -------------------------------------------------------
@@ -134,8 +160,13 @@ def sphinx_options():
 
 
 def build(folder, body):
-    """Build a page of a title and `body` as `make html` does; return the process."""
+    """Build a page of a title and `body` as `make html` does; return the process.
+
+    `EXAMPLE` in the body stands for the way from the page to the example.
+    """
+    body = body.replace("EXAMPLE", os.path.relpath(EXAMPLE, folder))
     (folder / "index.rst").write_text(f"Scratch\n=======\n\n{body}\n")
+    (folder / "step.rst").write_text(":orphan:\n\nStep\n====\n")
     (folder / "Procfile").write_text("web: gunicorn staff.wsgi\n")
     command = [sys.executable, "-m", "sphinx", "--builder", "dummy", *sphinx_options()]
     return subprocess.run(
@@ -159,8 +190,41 @@ def test_a_good_page_is_built(tmp_path):
         (":doc:`prepare/gone`", "prepare/gone"),
         (":ref:`install-gone`", "install-gone"),
         ("|gone|", "gone"),
-        (".. literalinclude:: Procfile\n   :start-at: worker:", "worker:"),
-        (".. literalinclude:: gone.py", "gone.py"),
+        ("Wait for 60 seconds.", "'60' is typed"),
+        ("Wait for half an hour.", "'half an hour' is typed"),
+        ("It ended in May 2024.", "'May 2024' is typed"),
+        ("See ``forwarded_allowed_ips``.", "forwarded_allowed_ips"),
+        ("See ``staff.asgi``.", "staff.asgi"),
+        ("See :file:`staff/setting.py`.", "staff/setting.py"),
+        ("See :wrong:`Procfile`.", "is a path"),
+        ("Choose :guilabel:`Calibration`.", "Calibration"),
+        (".. literalinclude:: EXAMPLE/gone.py", "gone.py"),
+        (".. literalinclude:: Procfile", "no file of the example"),
+        (
+            ".. literalinclude:: EXAMPLE/Procfile\n"
+            "   :start-at: gone:\n   :end-at: web:",
+            "gone: is on no line",
+        ),
+        (
+            ".. literalinclude:: EXAMPLE/.gitignore\n   :end-at: #",
+            "# is on lines [",
+        ),
+        (
+            ".. literalinclude:: EXAMPLE/Procfile\n   :start-at: web:",
+            "wants an :end-at:",
+        ),
+        (".. literalinclude:: EXAMPLE/Procfile\n   :end-before: web:", "end-before"),
+        (".. literalinclude:: EXAMPLE/Procfile\n   :lines: 1", "lines"),
+        (
+            ".. literalinclude:: EXAMPLE/Procfile\n"
+            "   :start-at: release:\n   :end-at: web:",
+            ":start-at: on",
+        ),
+        (".. overview::\n   :caption: Steps", "wants :field:"),
+        (
+            ".. overview::\n   :caption: Steps\n   :field: minutes\n\n   step",
+            "no :minutes: stands above the title",
+        ),
     ],
 )
 def test_the_build_refuses(tmp_path, body, named):

@@ -1,73 +1,238 @@
-"""A page says that its commands were performed until something on it changes."""
+"""A page says that its commands were performed until what was performed changes."""
 
-import json
-from types import SimpleNamespace
+import datetime
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
-from rehearsal.record import site_extension
+from rehearsal import record
+from tests.conftest import ROOT
+from tests.support.pages import EXAMPLE, PAGES, VERSIONS
 
-extension = site_extension()
+RECORD = record.read_record()
+NOW = {page.name: page for page in PAGES}
+
+TO_RECORD = "`make record` performs the guide and records it"
+SENTENCE = "was performed against a local stand-in for Heroku"
+
+# Written by make, or by nobody who wants it published.
+NO_SOURCE = shutil.ignore_patterns(
+    "build",
+    ".venv",
+    ".git",
+    "node_modules",
+    "wheels",
+    "staticfiles",
+    ".env",
+    "*.sqlite3",
+)
 
 
-@pytest.fixture
-def guide(tmp_path):
-    """A guide with one page that includes one file, as Sphinx's environment sees it."""
-    (tmp_path / "page.rst").write_text("Title")
-    (tmp_path / "Procfile").write_text("web: x")
-    (tmp_path / "picture.svg").write_text("<svg/>")
-    return SimpleNamespace(
-        srcdir=tmp_path,
-        doc2path=lambda name: tmp_path / f"{name}.rst",
-        dependencies={"page": {"Procfile", "picture.svg"}},
+@pytest.fixture(scope="module")
+def guide(tmp_path_factory):
+    """A copy of the whole guide, whose rehearsal is recorded today."""
+    folder = tmp_path_factory.mktemp("guide") / "copy"
+    shutil.copytree(ROOT, folder, ignore=NO_SOURCE)
+    build(folder)
+    run(
+        folder,
+        "-c",
+        "from rehearsal import record, script\n"
+        "pages = script.read_pages(script.DOCTREES)\n"
+        "record.write(pages, {'Heroku CLI': '1.2.3'})",
+    )
+    return folder
+
+
+def run(folder, *arguments):
+    subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        check=True,
     )
 
 
+def build(folder):
+    """Build the guide as `make html` does."""
+    options = ["--quiet", "--conf-dir", ".", "--doctree-dir", "build/doctrees"]
+    run(folder, "-m", "sphinx", *options, "docs", "build/html")
+
+
+def claims(folder):
+    """Return the pages whose footer says that they were performed, with the footer."""
+    build(folder)
+    html = folder / "build" / "html"
+    footers = {
+        page.relative_to(html).with_suffix("").as_posix(): " ".join(
+            re.search("<footer.*</footer>", page.read_text(), re.DOTALL)[0].split()
+        )
+        for page in html.rglob("*.html")
+        if page.name != "404.html"
+    }
+    return {name: text for name, text in footers.items() if SENTENCE in text}
+
+
 @pytest.fixture
-def context_of(guide):
-    """Return the template context that a record gives to the page."""
+def change(guide):
+    """Change a text in a file of the guide until the test has ended."""
+    changed = {}
 
-    def ask(record, page="page"):
-        app = SimpleNamespace(config=SimpleNamespace(rehearsal=record), env=guide)
-        context = {}
-        extension.add_rehearsal(app, page, "page.html", context, doctree=object())
-        return context
+    def write(path, old, new):
+        file = guide / path
+        changed.setdefault(file, file.read_text())
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
 
-    return ask
-
-
-@pytest.fixture
-def record(guide):
-    page = {"commands": 3, "digest": extension.digest(guide, "page")}
-    return {"date": "2026-11-23", "versions": {}, "pages": {"page": page}}
+    yield write
+    for file, text in changed.items():
+        file.write_text(text)
 
 
-def test_a_performed_page_says_so(context_of, record):
-    assert context_of(record)["rehearsal"]["date"] == "2026-11-23"
-    assert context_of(record)["rehearsal"]["commands"] == 3
+# What a page says ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["page.rst", "Procfile"])
-def test_a_page_that_changed_says_nothing(context_of, record, guide, name):
-    (guide.srcdir / name).write_text("changed")
-    assert context_of(record) == {}
+def test_each_performed_page_says_so(guide):
+    found = claims(guide)
+    assert {*found} == {page.name for page in PAGES if record.commands(page)}
+    day = datetime.date.today().isoformat()
+    assert f"Every command on this page {SENTENCE} on {day}" in found["deploy/push"]
+    assert "Heroku CLI 1.2.3" in found["deploy/push"]
 
 
-def test_a_picture_is_no_part_of_what_was_performed(context_of, record, guide):
-    (guide.srcdir / "picture.svg").write_text("changed")
-    assert "rehearsal" in context_of(record)
+def test_a_page_says_how_many_commands_are_excused(guide):
+    count = len(NOW["deploy/cli"].excused)
+    assert (
+        f"but for {count} that a rehearsal cannot perform"
+        in (claims(guide)["deploy/cli"])
+    )
 
 
-def test_a_page_without_commands_says_nothing(context_of, record):
-    assert context_of(record, page="other") == {}
+@pytest.mark.parametrize(
+    "path, old, new",
+    [
+        ("docs/deploy/push.rst", "git push heroku main", "git push heroku master"),
+        ("docs/deploy/push.rst", "Verifying deploy", "Checking deploy"),
+        ("docs/deploy/push.rst", ":kbd:`ada@", ":kbd:`eda@"),
+    ],
+    ids=["a command", "its output", "what is typed"],
+)
+def test_a_page_whose_commands_changed_says_nothing(guide, change, path, old, new):
+    change(path, old, new)
+    found = claims(guide)
+    assert "deploy/push" not in found
+    assert "deploy/open" in found
 
 
-def test_before_the_first_rehearsal_no_page_says_anything(context_of):
-    assert context_of({}) == {}
+def test_a_substitution_counts_where_it_is_used(guide, change):
+    change("docs/_extensions/substitutions.py", "my-staff-calibration", "your-app")
+    found = claims(guide)
+    assert "deploy/push" not in found
+    assert "deploy/git" in found
 
 
-def test_a_missing_record_is_empty(monkeypatch, tmp_path):
-    monkeypatch.setattr(extension, "RECORD", tmp_path / "rehearsal.json")
-    assert extension.read_record() == {}
-    extension.RECORD.write_text(json.dumps({"date": "2026-11-23"}))
-    assert extension.read_record() == {"date": "2026-11-23"}
+def test_other_words_of_a_page_do_not_count(guide, change):
+    change("docs/deploy/push.rst", "In this step", "\n\nNow and in this step")
+    assert "deploy/push" in claims(guide)
+
+
+@pytest.mark.parametrize(
+    "path, old, new",
+    [
+        (
+            "example/staff_calibration/management/commands/seed_demo.py",
+            '"""',
+            '"""New. ',
+        ),
+        ("example/Procfile", "web:", "web: "),
+        ("rehearsal/package.json", '"heroku": "', '"heroku": "^'),
+        ("rehearsal/pnpm-lock.yaml", "lockfileVersion", "#\nlockfileVersion"),
+    ],
+    ids=lambda value: Path(value).name if "/" in value else "",
+)
+def test_after_a_change_of_the_project_no_page_says_anything(
+    guide, change, path, old, new
+):
+    change(path, old, new)
+    assert not claims(guide)
+
+
+def test_what_git_ignores_is_no_part_of_the_project(guide):
+    (guide / "example" / ".env").write_text("DEBUG=true")
+    assert claims(guide)
+
+
+def test_before_the_first_rehearsal_no_page_says_anything(guide):
+    file = guide / "docs" / "rehearsal.json"
+    text = file.read_text()
+    file.unlink()
+    try:
+        assert not claims(guide)
+    finally:
+        file.write_text(text)
+
+
+def test_a_part_of_the_guide_is_not_recorded():
+    for part in (["deploy/create"], ["--keep"]):
+        asked = subprocess.run(
+            [sys.executable, "-m", "rehearsal", "--record", *part],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert asked.returncode == 2
+        assert "only a rehearsal of the whole guide" in asked.stderr
+
+
+# The record that is published ------------------------------------------------
+
+
+def test_there_is_a_record():
+    assert RECORD, f"docs/rehearsal.json is missing: {TO_RECORD}"
+
+
+def test_the_record_is_not_of_a_day_to_come():
+    assert datetime.date.fromisoformat(RECORD["date"]) <= datetime.date.today()
+
+
+@pytest.mark.parametrize("name", RECORD["pages"] if RECORD else [])
+def test_no_page_has_lost_a_command_since_the_record(name):
+    recorded = RECORD["pages"][name]
+    assert name in NOW, f"docs/rehearsal.json has {name}, which is gone: {TO_RECORD}"
+    count = record.commands(NOW[name])
+    assert count >= recorded["commands"], (
+        f"docs/{name}.rst has {count} commands and had {recorded['commands']} on "
+        f"{RECORD['date']}: if one was meant to go, {TO_RECORD}"
+    )
+    if recorded["digest"] == record.page_digest(NOW[name]):
+        assert recorded["commands"] == count, f"edited by hand: {TO_RECORD}"
+
+
+def test_the_record_is_of_the_pinned_cli():
+    assert RECORD["versions"]["Heroku CLI"] == VERSIONS["cli"], (
+        f"docs/rehearsal.json is not of rehearsal/package.json's CLI: {TO_RECORD}"
+    )
+
+
+def test_the_record_is_of_the_packages_of_the_example():
+    for package, version in (("django", "Django"), ("gunicorn", "gunicorn")):
+        requirement = next(
+            Requirement(line)
+            for line in (EXAMPLE / "requirements.txt").read_text().splitlines()
+            if line.startswith(package)
+        )
+        assert requirement.specifier.contains(RECORD["versions"][version]), TO_RECORD
+
+
+def test_the_record_names_the_python_of_the_example_or_what_took_its_part():
+    series = re.escape((EXAMPLE / ".python-version").read_text().strip())
+    assert re.fullmatch(
+        rf"{series}\.\d+|\d+\.\d+\.\d+ in place of {series}",
+        RECORD["versions"]["Python"],
+    ), TO_RECORD

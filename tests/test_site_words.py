@@ -21,12 +21,6 @@ AVOIDED = {
 PROGRAMS = "Python|Django|gunicorn|psycopg|WhiteNoise|Brotli|Heroku CLI|heroku"
 NAMED_VERSION = re.compile(rf"(?i)\b({PROGRAMS})[ /=]+v?(\d+\.\d+)")
 
-# Versions that no file of the example decides.
-LASTING = {
-    ("python", "3.11"): "what `make` asks for, see test_make_asks_for_that_python",
-    ("django", "5.1"): "the version that removed STATICFILES_STORAGE",
-}
-
 
 @pytest.mark.parametrize("pattern", AVOIDED)
 @pytest.mark.parametrize("name", SOURCES)
@@ -41,11 +35,7 @@ def without_addresses(name):
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name != HISTORY])
 def test_versions_come_from_the_files(name):
-    named = {
-        (program.lower(), version)
-        for program, version in NAMED_VERSION.findall(without_addresses(name))
-    }
-    assert named <= set(LASTING)
+    assert not NAMED_VERSION.findall(without_addresses(name))
 
 
 @pytest.mark.parametrize(
@@ -57,8 +47,10 @@ def test_versions_of_the_files_are_substitutions(name, version):
     assert not re.findall(literal, without_addresses(name))
 
 
-def test_make_asks_for_that_python():
-    assert "sys.version_info < (3, 11)" in (ROOT / "Makefile").read_text()
+@pytest.mark.parametrize("name", ["README.md", "Makefile"])
+def test_the_oldest_python_is_the_same_everywhere(name):
+    named = set(re.findall(r"Python (\d[\d.]*\d) or newer", (ROOT / name).read_text()))
+    assert named == {VERSIONS["oldest-python"]}
 
 
 def test_read_the_docs_builds_with_the_python_of_the_example():

@@ -1,27 +1,29 @@
 """Take the guide's pictures of the app from the running example.
 
-Run from the top level: python tools/screenshots.py
+Run from the top level: python -m tools.screenshots
 The app runs on a database of its own, with the demo data and one calibration more.
 """
 
 import io
-import os
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+
+from tests.support.serving import (
+    EXAMPLE,
+    config_vars,
+    install_example,
+    manage,
+    serving,
+    web_command,
+)
+from tools import browser
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 THEME = Path(__file__).parents[1] / "docs" / "_theme" / "staff_guide" / "static"
-EXAMPLE = Path(__file__).parents[1] / "example"
 sys.path.append(str(EXAMPLE))
 
 from staff_calibration import demo  # noqa: E402
@@ -29,6 +31,7 @@ from staff_calibration import demo  # noqa: E402
 # Half as wide again as the guide's text, so that the picture stays legible there.
 VIEWPORT = {"width": 1000, "height": 860}
 PASSWORD = "shown-to-nobody"
+NUMBER = "3ba0f939-87bb-4d5f-80e9-f65be7ded84c"
 # Few colours are enough for an interface, and make a picture a third of its size.
 COLOURS = 16
 
@@ -36,51 +39,14 @@ COLOURS = 16
 @contextmanager
 def running_app():
     """Start the app with demo data on a free port; give its address."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        environment = os.environ | {
-            "SECRET_KEY": "a-key-for-the-minute-that-the-pictures-take-and-no-longer",
-            "DEBUG": "true",
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
-            "DATABASE_POOL_SIZE": "4",
-            "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",
-            "EMAIL_HOST": "localhost",
-            "EMAIL_HOST_USER": "nobody",
-            "EMAIL_HOST_PASSWORD": "nothing",
-            "DEFAULT_FROM_EMAIL": "calibration@example.com",
-        }
-        manage = [sys.executable, "manage.py"]
-        options = {"cwd": EXAMPLE, "env": environment, "stdout": subprocess.DEVNULL}
-        subprocess.run([*manage, "migrate"], check=True, **options)
-        subprocess.run(
-            [*manage, "seed_demo", "--password", PASSWORD], check=True, **options
-        )
-        server = subprocess.Popen(
-            [*manage, "runserver", "--noreload", str(port)],
-            stderr=subprocess.DEVNULL,
-            **options,
-        )
-        address = f"http://127.0.0.1:{port}"
-        try:
-            wait_for(f"{address}/healthz", server)
-            yield address
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def wait_for(url, server):
-    """Return when the server answers; raise RuntimeError when it has ended."""
-    while server.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=10).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError("the app did not start: try `make run`")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # Over HTTP a page of production would be redirected.
+        own = config_vars(f"sqlite:///{folder}/db.sqlite3", DEBUG="true")
+        project = install_example(folder, own)
+        manage(project, own, "seed_demo", "--password", PASSWORD)
+        with serving(project, web_command(project), own) as server:
+            yield server.address
 
 
 def readings():
@@ -115,12 +81,17 @@ def calibrate(tab):
     store(tab.screenshot(), FOLDER / "upload.png")
     with tab.expect_navigation(url="**/calibrations/*-*/"):
         tab.get_by_role("button", name="Calibrate").click()
+    # Each certificate has a number of its own, and the picture always the same one.
+    number = tab.url.rstrip("/").rpartition("/")[2]
+    tab.get_by_text(number, exact=True).evaluate(
+        f"node => node.textContent = '{NUMBER}'"
+    )
 
 
-def take_preview(browser):
+def take_preview(chromium):
     """Store the picture that a chat or a social network shows beside a link."""
-    drawing = (FOLDER.parent / "push-to-request.svg").read_text()
-    tab = browser.new_page(viewport={"width": 1200, "height": 630})
+    drawing = (FOLDER / "push-to-request.svg").read_text()
+    tab = chromium.new_page(viewport={"width": 1200, "height": 630})
     tab.set_content(f"""
         <style>
           body {{ display: flex; align-items: center; gap: 60px; margin: 0;
@@ -146,19 +117,13 @@ def store(picture, file):
 
 
 def main():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    with running_app() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, chromium_sandbox=False
-        )
-        tab = browser.new_page(base_url=address, viewport=VIEWPORT, locale="en-AU")
+    with running_app() as address, browser.running() as chromium:
+        tab = chromium.new_page(base_url=address, viewport=VIEWPORT, locale="en-AU")
         tab.goto("/")
         store(tab.screenshot(full_page=True), FOLDER / "home.png")
         calibrate(tab)
         store(tab.screenshot(), FOLDER / "certificate.png")
-        take_preview(browser)
-        browser.close()
+        take_preview(chromium)
 
 
 if __name__ == "__main__":

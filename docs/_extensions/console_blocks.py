@@ -1,4 +1,4 @@
-"""Render a parsed-literal as Pygments renders a code block.
+"""Render a parsed-literal as Pygments renders a code block, and know its line.
 
 Sphinx highlights no literal block that holds inline markup, such as ``|app|``: in a
 terminal's text, prompts, commands and output would look alike, and differ from the
@@ -6,25 +6,43 @@ next block, and the copy button looks for the highlighter's boxes.
 """
 
 from docutils import nodes
+from docutils.parsers.rst.directives import body
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
 
 # A terminal's prompts, each with the language of a code block that shows it.
 PROMPTS = {"$ ": "console", "PS> ": "ps1con"}
 
 
+class ParsedLiteral(body.ParsedLiteral, SphinxDirective):
+    """A parsed-literal whose `line` is the directive's, as a code block's is.
+
+    docutils counts the lines of rst_prolog too.
+    """
+
+    def run(self):
+        found = super().run()
+        for node in found:
+            self.set_source_info(node)
+        return found
+
+
 class ConsoleBlocks(SphinxPostTransform):
     """Put the highlighter's boxes around each block that Sphinx does not highlight."""
 
-    default_priority = 500
+    # Before Sphinx gives every block the default language, at 400.
+    default_priority = 300
     formats = ("html",)
 
     def run(self):
         for block in list(self.document.findall(nodes.literal_block)):
             text = block.astext()
-            if block.rawsource == text:
-                continue
             prompt = prompt_of(text)
+            if block.rawsource == text:
+                if prompt and "language" not in block:
+                    block["language"] = PROMPTS[prompt]
+                continue
             if prompt:
                 block[:] = mark_lines(block)
             language = PROMPTS.get(prompt, "none")
@@ -72,5 +90,6 @@ def lines_of(block):
 
 
 def setup(app: Sphinx):
+    app.add_directive("parsed-literal", ParsedLiteral, override=True)
     app.add_post_transform(ConsoleBlocks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,296 +5,853 @@ In another project (Django 5.1 or later): copy this file beside settings.py, add
 dotted path (here "staff.checks") to INSTALLED_APPS, so that Django finds it, and run
 `python manage.py check --deploy` with production's variables in the environment.
 
-What Django's own checks say (DEBUG, HTTPS, an empty ALLOWED_HOSTS) is not repeated.
+An Error breaks the deployment or loses data; a Warning hurts later. What Django's own
+checks say (DEBUG, HTTPS, an empty ALLOWED_HOSTS) is not repeated.
 https://docs.djangoproject.com/en/5.2/topics/checks/
 """
 
+import ast
+import codecs
+import functools
 import importlib
 import logging
 import os
 import re
-import shutil
 import subprocess
+import sys
+from importlib import metadata
+from operator import attrgetter
 from pathlib import Path
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, storages
-from django.db import connection
 from django.db.models import FileField
 from django.utils.log import RequireDebugTrue
 
 GUIDE = "https://staff-calibration.readthedocs.io/en/latest/"
 
-# A page of the guide, then for each problem a line with id and message, and its hint.
-# An Error (E) breaks the deployment or loses data; a Warning (W) hurts later.
-MESSAGES = """
-prepare/procfile
-E010 There is no Procfile: Heroku does not know what to start.
-Add one beside manage.py, with exactly this name. Similar names: {found}.
-E011 The Procfile has no web line: no dyno can answer requests.
-Add a line that starts with web: and goes on with the server's command.
-E012 The Procfile declares {name} more than once: only one line is used.
-Join the commands with &&, or delete all lines but one.
-E014 The web line names no module that holds the application. {failures}
-WSGI_APPLICATION is {wsgi}.
-W015 The Procfile has no release line: nobody migrates the database.
-Add the line release: python manage.py migrate --no-input
-prepare/python-version
-E001 {name} is not UTF-8 without a byte order mark.
-Write it with an editor: PowerShell's > may write UTF-16.
-W020 There is no .python-version: Heroku chooses the version of Python.
-Write the version you develop with into it, like 3.13.
-E021 {name} is a misspelt .python-version: Heroku refuses the build.
-Rename it to .python-version.
-W022 runtime.txt is deprecated, and beats .python-version.
-Delete it, and write the version into .python-version.
-E023 .python-version does not hold one version and nothing else.
-Write it like 3.13: no quotes, no python- before it.
-E024 Python {version} is none of {known}, which Heroku took in August 2026.
-Choose one of them, or see https://devcenter.heroku.com/articles/python-support
-prepare/requirements
-E030 Heroku installs from one package file at the top of the project; found: {found}.
-Have exactly one of {files}, and do not let git ignore it.
-E031 requirements.txt does not list {found}, which {reader} needs.
-Add it: Heroku installs nothing else.
-prepare/settings
-E040 The secret key stands in {name}, where every reader of the code sees it.
-Make a new one, and read it from the environment.
-W041 Without DEBUG no error reaches the console: heroku logs stays empty.
-Give LOGGING a logging.StreamHandler on the root logger or on django.
-prepare/hosts
-W042 {host} is not the address of an app created since June 2023.
-Twelve characters follow the app's name: heroku domains shows them.
-prepare/database
-W050 The database is {name}: a dyno's disk is thrown away every day.
-Create a Heroku Postgres database, and read DATABASE_URL.
-prepare/static-files
-E060 STATIC_ROOT is not set: collectstatic fails, and the build with it.
-Set STATIC_ROOT = BASE_DIR / "staticfiles".
-E061 STORAGES has no {alias}: your STORAGES replaces the whole of Django's.
-Give it both "default" and "staticfiles".
-W062 Static files keep their names when they change: browsers go on showing old ones.
-Use whitenoise.storage.CompressedManifestStaticFilesStorage.
-W063 Django ignores STATICFILES_STORAGE since version 5.1.
-Move its value to STORAGES["staticfiles"]["BACKEND"].
-W064 Without DEBUG nothing serves the static files.
-Add whitenoise.middleware.WhiteNoiseMiddleware directly after SecurityMiddleware.
-W065 WhiteNoise does not stand directly after SecurityMiddleware.
-Move it: above, its files are not redirected to HTTPS; below, others slow them down.
-W066 Uploads go to a dyno's disk, which is thrown away every day: {fields}.
-Keep them in object storage, or what matters of them in the database.
-prepare/e-mail
-E070 EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other: no e-mail is sent.
-Keep EMAIL_USE_TLS with port 587, or EMAIL_USE_SSL with port 465.
-W071 A silent mail server holds a request longer than the 30 seconds the router waits.
-Set EMAIL_TIMEOUT = 10.
-deploy/git
-E080 git would push the virtual environment {folder}: Heroku refuses the build.
-Add {folder}/ to .gitignore; if it is committed already: git rm -r --cached {folder}
-"""
+# The page about a message: its place here is what the first two digits of the id say.
+PAGES = """
+prepare/re-test prepare/procfile prepare/python-version prepare/requirements
+prepare/settings prepare/database prepare/static-files prepare/e-mail
+deploy/git prepare/hosts deploy/logs prepare/the-app
+""".split()
 
-# https://github.com/heroku/heroku-buildpack-python, v351 of 2026-08-18.
-# That version still builds 3.10 and announces its end for 2027-01-06.
-PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+# https://github.com/heroku/heroku-buildpack-python, v351 of 2026-08-18: the newest
+# patch of each version, and the rules of the files. 3.10 is built until 2027-01-06.
+PYTHONS = {"3.10": 21, "3.11": 16, "3.12": 14, "3.13": 15, "3.14": 7}
+VERSION = r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){1,2}"
+MISSPELT = {
+    *("python-version", "python_version", "python.version", "pythonversion"),
+    *(".python_version", ".python.version", ".pythonversion", ".Python-Version"),
+    *(".python-version ", ".python-version.py", ".python-version.rtf"),
+    *(".python-version.txt", ".python_version.txt", ".python.version.txt"),
+    *("python-version.txt", "python_version.txt", "python.version.txt"),
+    *(".python-versions", "python-versions", ".python-version.md"),
+}
+OTHER_LANGUAGES = {"Gemfile", "package.json", "project.clj"}
 PACKAGE_FILES = ["requirements.txt", "Pipfile.lock", "poetry.lock", "uv.lock"]
-SERVERS = {"daphne", "granian", "gunicorn", "hypercorn", "uvicorn", "waitress"}
-POSTGRESQL_DRIVERS = {"psycopg", "psycopg2", "psycopg2-binary"}
+BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+# A server, and the address on which it listens unless told otherwise.
+SERVERS = {
+    **dict.fromkeys(["daphne", "granian", "hypercorn", "uvicorn"], "127.0.0.1"),
+    **dict.fromkeys(["gunicorn", "waitress"], "0.0.0.0"),
+}
+WORKERS = {"uvicorn_worker": "uvicorn-worker", "uvicorn": "uvicorn", "gevent": "gevent"}
+BRINGS = {"uvicorn-worker": ["gunicorn", "uvicorn"]}
+POSTGRESQL_DRIVERS = ["psycopg", "psycopg2", "psycopg2-binary"]
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "[::1]"}
 
 
-def problem(number, **values):
-    """The Error or Warning of that number, its {names} replaced by the values."""
-    before, _, after = MESSAGES.partition(f"\n{number} ")
-    page = re.findall(r"^(?:prepare|deploy)/.+$", before, re.MULTILINE)[-1]
-    message, hint = (line.format(**values).strip() for line in after.split("\n")[:2])
-    level = Error if number.startswith("E") else Warning
-    hint = f"{hint} See {GUIDE}{page}.html"
-    return level(message, hint=hint, id=f"heroku.{number}")
+class HerokuChecks(AppConfig):
+    """An app of this file alone, with a label of its own.
+
+    Without it Django would take the folder that holds this file for the app, and find
+    the commands, static files and templates in it once more.
+    """
+
+    name = __name__
+    label = "heroku_checks"
+    path = __file__
 
 
+# Django looks for the AppConfig in the module "apps" of a package: this file is both,
+# as the file os.py is also the package of os.path.
+__path__ = []
+sys.modules[f"{__name__}.apps"] = sys.modules[__name__]
+
+
+def check(report):
+    """Register a function that yields messages: add their pages, let it not raise."""
+
+    @register("heroku", deploy=True)
+    def safely(app_configs, **kwargs):
+        try:
+            for message in report():
+                page = PAGES[int(message.id[-3:-1])]
+                message.hint += f"\n\tSee {GUIDE}{page}.html"
+                yield message
+        except Exception as exception:
+            yield Warning(
+                f"{report.__name__} did not get to its end: {exception!r}",
+                hint="What it found before, and what the others found, is here.",
+                id="heroku.W001",
+            )
+
+    return safely
+
+
+def nearest(name):
+    """The nearest folder, from this file's upwards, that has a name; None if none."""
+    folders = Path(__file__).absolute().parents
+    return next((folder for folder in folders if (folder / name).exists()), None)
+
+
+def stranded():
+    """Heroku's files that are beside manage.py, and not at the top of git."""
+    top, folder = nearest(".git"), nearest("manage.py")
+    if not top or not folder or top == folder or (top / "heroku.yml").is_file():
+        return []
+    names = ["Procfile", *PACKAGE_FILES]
+    at_top = [name for name in names if (top / name).is_file()]
+    beside = [name for name in names if (folder / name).is_file()]
+    if "Procfile" in at_top or (at_top and "Procfile" not in beside):
+        return []
+    return beside
+
+
+@functools.cache
 def root():
-    """The folder that is pushed: that of manage.py, as startproject lays it out."""
-    return Path(getattr(settings, "BASE_DIR", "."))
+    """The folder whose files Heroku reads: the top of git, which is pushed."""
+    if not stranded() and (top := nearest(".git") or nearest("Procfile")):
+        return top
+    return nearest("manage.py") or Path.cwd()
 
 
+def listed(*options):
+    """Paths in root(), as git lists them; None without git or outside a repository."""
+    git = ["git", "ls-files", "-z", "--cached", "--others", *options]
+    try:
+        found = subprocess.run(git, cwd=root(), capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return set(os.fsdecode(found.stdout).split("\0"))
+
+
+@functools.cache
 def pushed():
-    """Paths that git would push; outside a repository, names of the files in root()."""
-    tracked = ""
-    if shutil.which("git"):
-        git = "git ls-files -z --cached --others --exclude-standard".split()
-        tracked = subprocess.run(git, cwd=root(), capture_output=True).stdout.decode()
-    names = tracked.split("\0") if tracked else os.listdir(root())
+    """Paths of the files that reach the build; without git, the names in root()."""
+    names = listed("--exclude-standard") or set(os.listdir(root()))
+    if ".slugignore" in names:
+        names -= listed("--ignored", "--exclude-from=.slugignore") or set()
     return {name for name in names if (root() / name).is_file()}
 
 
+def in_container():
+    """Whether Docker builds the app, and no buildpack reads the files."""
+    return "heroku.yml" in pushed()
+
+
+def content(name):
+    """Bytes of a file in root(); none if there is no such file."""
+    path = root() / name
+    return path.read_bytes() if path.is_file() else b""
+
+
 def text(name):
-    """Content of a file in root(); None if missing, not UTF-8, or with a BOM."""
-    try:
-        content = (root() / name).read_bytes().decode()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-    return None if content.startswith("\ufeff") else content
+    """Text of a file in root(), in UTF-8 or UTF-16; none if there is no such file."""
+    data = content(name)
+    encoding = "utf-16" if data.startswith(BYTE_ORDER_MARKS[1:]) else "utf-8-sig"
+    return data.decode(encoding, errors="replace")
+
+
+def similar(word):
+    """Names of files that look as if they were meant: for a hint."""
+    paths = pushed() | set(os.listdir(root()))
+    return ", ".join(sorted(path for path in paths if word in path.lower())) or "none"
 
 
 def processes():
     """The Procfile's (type, command) pairs, in order."""
-    return re.findall(r"(?m)^([\w-]+):[ \t]*(\S.*)$", text("Procfile") or "")
+    return re.findall(r"(?m)^([\w-]+):[ \t]*(\S.*?)\s*$", text("Procfile"))
 
 
-def requirements(path):
-    """Normalised names of the packages that a requirements file lists."""
-    names = set()
-    for line in (text(path) or "").splitlines():
-        if included := re.match(r"(?:-r|--requirement)[ =]*(\S+)", line):
-            names |= requirements(os.path.join(os.path.dirname(path), included[1]))
-        elif name := re.match(r"\w[\w.-]*", line):
-            names.add(re.sub(r"[-_.]+", "-", name[0]).lower())
+def web():
+    """The web line's command, and its server: a name in SERVERS, or None."""
+    command = "" if in_container() else dict(processes()).get("web", "")
+    paths = [word.strip("\"'") for word in command.split()]
+    names = [os.path.basename(path).removesuffix("-serve") for path in paths]
+    return command, next((name for name in names if name in SERVERS), None)
+
+
+@check
+def check_folder():
+    if names := stranded():
+        folder = os.path.relpath(root(), nearest(".git"))
+        yield Error(
+            f"{', '.join(names)}: in {folder}, but Heroku reads the top of git's tree.",
+            hint="Move all that Heroku reads to the top, or push this folder alone: "
+            f"git subtree push --prefix {folder} heroku main",
+            id="heroku.E110",
+        )
+
+
+@check
+def check_package_file():
+    files = pushed()
+    found = [name for name in PACKAGE_FILES if name in files]
+    if in_container():
+        return
+    if "Pipfile" in files and "Pipfile.lock" not in files:
+        yield Error(
+            "There is a Pipfile and no Pipfile.lock: Heroku refuses the build.",
+            hint="Run pipenv lock, or delete the Pipfile.",
+            id="heroku.E034",
+        )
+    elif len(found) > 1:
+        yield Error(
+            f"Heroku installs from one package file, and there are {', '.join(found)}.",
+            hint="Keep one, and take the others out: git rm NAME",
+            id="heroku.E032",
+        )
+    elif not found and "bin/pre_compile" not in files:
+        yield Error(
+            "At the top of git's tree there is no package file.",
+            hint=f"Write one of {', '.join(PACKAGE_FILES)}, and do not let git ignore "
+            f"it. Similar names: {similar('requir')}.",
+            id="heroku.E030",
+        )
+
+
+@check
+def check_what_git_pushes():
+    files = pushed()
+    for folder in ["venv", ".venv"]:
+        if f"{folder}/pyvenv.cfg" in files:
+            yield Error(
+                f"git pushes the virtual environment {folder}: Heroku refuses it.",
+                hint=f"Add {folder}/ to .gitignore; if it is committed already: "
+                f"git rm -r --cached {folder}",
+                id="heroku.E080",
+            )
+    if any(re.match(r"\.heroku(/python(/|$)|$)", name) for name in files):
+        yield Error(
+            "git pushes .heroku, where Heroku installs Python.",
+            hint="Take it out: git rm -r --cached .heroku",
+            id="heroku.E081",
+        )
+    others = sorted(files & OTHER_LANGUAGES)
+    if others and not in_container() and '"buildpacks"' not in text("app.json"):
+        yield Warning(
+            f"Heroku may take {' and '.join(others)} for an app in another language.",
+            hint="Choose the buildpack: heroku buildpacks:set heroku/python",
+            id="heroku.W082",
+        )
+
+
+@check
+def check_python_version_file():
+    files = pushed()
+    if in_container() or "runtime.txt" in files:
+        return
+    for name in sorted(files & MISSPELT):
+        yield Error(
+            f"{name!r} is a misspelt .python-version: Heroku refuses the build.",
+            hint=f"Rename it, or delete it: git mv {name!r} .python-version",
+            id="heroku.E021",
+        )
+    if ".python-version" in files:
+        return
+    if "uv.lock" in files:
+        yield Error(
+            "There is no .python-version, which Heroku demands beside uv.lock.",
+            hint="Write the version you develop with: uv python pin 3.13",
+            id="heroku.E025",
+        )
+    elif '"python_' not in text("Pipfile.lock"):
+        yield Warning(
+            "There is no .python-version: Heroku chooses the version of Python.",
+            hint="Write the version you develop with into it, like 3.13.",
+            id="heroku.W020",
+        )
+
+
+@check
+def check_python_version():
+    files = pushed()
+    if in_container() or not files & {"runtime.txt", ".python-version"}:
+        return
+    if {"uv.lock", "runtime.txt"} <= files:
+        yield Error(
+            "Heroku refuses a runtime.txt beside uv.lock.",
+            hint="Delete it, and write the version into .python-version.",
+            id="heroku.E028",
+        )
+        return
+    name = "runtime.txt" if "runtime.txt" in files else ".python-version"
+    prefix = "python-" if name == "runtime.txt" else ""
+    lines = [line.strip(" \t\r\f\v") for line in text(name).split("\n")]
+    wanted = "\n".join(line for line in lines if line and line[0] != "#")
+    version = re.fullmatch(prefix + VERSION, wanted)
+    if version and not (prefix and content(name).startswith(BYTE_ORDER_MARKS)):
+        yield from check_python(name, wanted.removeprefix(prefix))
+    else:
+        yield Error(
+            f"{name} does not hold {prefix}N.N and nothing else: Heroku refuses it.",
+            hint="Delete a runtime.txt, and write the version into .python-version, "
+            "like 3.13: no quotes, nothing before or behind it.",
+            id="heroku.E023",
+        )
+
+
+def check_python(name, version):
+    """Messages on Python N.N or N.N.N, for which a file asks."""
+    numbers = [int(number) for number in version.split(".")]
+    newest = PYTHONS.get(".".join(version.split(".")[:2]))
+    if newest is None and numbers < [3, 10]:
+        yield Error(
+            f"{name} asks for Python {version}, which has reached its end of life.",
+            hint=f"Delete a runtime.txt, and write one of {', '.join(PYTHONS)} into "
+            ".python-version.",
+            id="heroku.E024",
+        )
+    elif newest is None or numbers[2:] > [newest]:
+        # A warning: Heroku adds a version within days, and this file does not learn it.
+        yield Warning(
+            f"{name} asks for Python {version}, which Heroku did not know in August "
+            "2026: it refuses what does not exist.",
+            hint="See https://devcenter.heroku.com/articles/python-support",
+            id="heroku.W026",
+        )
+    elif numbers[:2] == [3, 10]:
+        yield Warning(
+            f"Heroku ends the Python 3.10 that {name} asks for on 2027-01-06.",
+            hint="Write a newer version into .python-version, like 3.13.",
+            id="heroku.W027",
+        )
+    if newest and name == "runtime.txt":
+        yield Warning(
+            "runtime.txt is deprecated, and beats .python-version.",
+            hint="Delete it, and write the version into .python-version.",
+            id="heroku.W022",
+        )
+
+
+@check
+def check_procfile():
+    types = [name for name, _ in processes()]
+    if in_container():
+        return
+    if "Procfile" not in pushed():
+        yield Error(
+            "There is no file Procfile: Heroku does not know what to start.",
+            hint="Write one at the top of git's tree, with exactly this name, and do "
+            f"not let git ignore it. Similar names: {similar('procfile')}.",
+            id="heroku.E010",
+        )
+    elif "web" not in types:
+        yield Error(
+            "The Procfile has no web line: no dyno can answer requests.",
+            hint="Add a line that starts with web: and goes on with the command.",
+            id="heroku.E011",
+        )
+    for name in sorted({name for name in types if types.count(name) > 1}):
+        yield Error(
+            f"The Procfile declares {name} more than once: only one line is used.",
+            hint="Join the commands with &&, or delete all lines but one.",
+            id="heroku.E012",
+        )
+
+
+@check
+def check_encodings():
+    for name in ["Procfile", ".python-version"]:
+        if content(name).startswith(BYTE_ORDER_MARKS):
+            yield Error(
+                f"{name} begins with a byte order mark, which Heroku does not read.",
+                hint="Save it as UTF-8 without one: PowerShell's > may write UTF-16.",
+                id="heroku.E029",
+            )
+    if content("requirements.txt").startswith(BYTE_ORDER_MARKS):
+        yield Warning(
+            "requirements.txt begins with a byte order mark: pip alone reads that.",
+            hint="Save it as UTF-8 without one: PowerShell's > may write UTF-16.",
+            id="heroku.W038",
+        )
+    for name in ["Procfile", "requirements.txt"]:
+        if "\ufffd" in text(name):
+            yield Warning(
+                f"{name} is not in UTF-8: a part of it cannot be read.",
+                hint="Save it as UTF-8 without a byte order mark.",
+                id="heroku.W039",
+            )
+
+
+@check
+def check_migrations():
+    types = dict(processes())
+    scripts = [text(word) for word in types.get("web", "").split()]
+    commands = [*types.values(), text("bin/post_compile"), *scripts]
+    if not types or in_container() or not apps.get_models():
+        return
+    if "release" not in types and not any("migrate" in each for each in commands):
+        yield Warning(
+            "The Procfile has no release line: nobody migrates the database.",
+            hint="Add the line release: python manage.py migrate --no-input",
+            id="heroku.W015",
+        )
+
+
+def gunicorn_file(command):
+    """Text of the configuration file that a gunicorn command reads."""
+    option = re.search(r"\s(?:-c|--config)[ =]*(?:file:)?([^\s\"']+)", command)
+    return text(option[1] if option else "gunicorn.conf.py")
+
+
+@check
+def check_application():
+    command, server = web()
+    failures = []
+    for word in command.split() if server else []:
+        word = word.strip("\"'()")
+        if re.fullmatch(r"[A-Za-z_]\w*((\.\w+)+|(?=:))(:[\w.]+)?(?<!\.py)", word):
+            module, _, name = word.partition(":")
+            try:
+                attrgetter(name or "application")(importlib.import_module(module))
+                return
+            except (Exception, SystemExit) as exception:
+                failures.append(f"{word}: {exception}.")
+    # gunicorn's file may name it, and other options look like a module.
+    if server and "wsgi_app" not in gunicorn_file(command):
+        module = (settings.WSGI_APPLICATION or "").rpartition(".")[0]
+        yield Error(
+            "The web line names no module that holds the application. "
+            + " ".join(failures),
+            hint=f"By WSGI_APPLICATION it is: {module or 'not set'}",
+            id="heroku.E014",
+        )
+
+
+@check
+def check_address():
+    command, server = web()
+    option = r"\s(?:-b|--bind|--host|--listen)[ =]*[\"']?(\S+)"
+    addresses = re.findall(option, command)
+    if server == "gunicorn" and not addresses:
+        addresses = re.findall(r"(?m)^bind *= *\W*(.+)", gunicorn_file(command))
+    # A socket behind another server, or a file with the address.
+    other = r"unix:|fd:|--uds|--fd|--endpoint|daphne.* -[eu]|hypercorn.* (-c|--config)"
+    if not server or re.search(other, " ".join([command, *addresses])):
+        return
+    by_itself = server == "gunicorn" and not addresses
+    addresses = addresses or [SERVERS[server]]
+    local = any(re.match(r"127\.|localhost|\[?::1\b", each) for each in addresses)
+    if local or not (by_itself or "PORT" in command + " ".join(addresses)):
+        yield Error(
+            f"{server} does not listen on 0.0.0.0, port $PORT, where Heroku's router "
+            "asks: the dyno is ended (R10, then H20).",
+            hint="gunicorn does so without --bind; others take --host 0.0.0.0 --port "
+            "$PORT, or -b 0.0.0.0 -p $PORT.",
+            id="heroku.E016",
+        )
+
+
+def requirement_lines(name, above=()):
+    """Lines of a requirements file and of those it includes, and Errors on these."""
+    lines, errors = [], []
+    for line in re.sub(r"\\\r?\n", "", text(name)).splitlines():
+        include = re.match(r"\s*(?:-r|--requirement)[ =]*([^\s#]+)", line)
+        if not include or "://" in include[1]:
+            lines.append(line.strip())
+            continue
+        path = os.path.normpath(os.path.join(os.path.dirname(name), include[1]))
+        if path not in {name, *above} and (root() / path).is_file():
+            more = requirement_lines(path, (name, *above))
+            lines, errors = lines + more[0], errors + more[1]
+        else:
+            errors += [
+                Error(
+                    f"{name} includes {path}, which is missing or includes it again.",
+                    hint="pip stops at that line: mend it.",
+                    id="heroku.E033",
+                )
+            ]
+    return lines, errors
+
+
+def packages(lines):
+    """Normalised names that requirements ask for, and those that these bring along."""
+    names, queue = set(), list(lines)
+    while queue:
+        match = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:\[([^]]*)\])?", queue.pop())
+        if not match:
+            continue
+        name = re.sub(r"[-_.]+", "-", match[1]).lower()
+        extras = re.findall(r"[\w-]+", match[2] or "")
+        if names >= {name, *extras}:
+            continue
+        names |= {name, *extras}
+        queue += BRINGS.get(name, [])
+        try:
+            needs = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue
+        for need in needs:
+            extra = re.search(r"extra *== *[\"']([\w-]+)", need)
+            queue += [need] if not extra or extra[1] in extras else []
     return names
 
 
-@register("heroku", deploy=True)
-def check_files(app_configs, **kwargs):
-    files = pushed()
-
-    def misspelt(wanted):
-        pattern = re.sub(r"\W", "", wanted) + "(txt)?"
-        names = {name: re.sub(r"[\W_]", "", name) for name in files - {wanted}}
-        return sorted(n for n in names if re.fullmatch(pattern, names[n], re.I))
-
-    for name in sorted(files & {"Procfile", ".python-version", "requirements.txt"}):
-        if text(name) is None:
-            yield problem("E001", name=name)
-    if "Procfile" not in files:
-        yield problem("E010", found=" ".join(misspelt("Procfile")) or "none")
-    for name in misspelt(".python-version"):
-        yield problem("E021", name=name)
-    if ".python-version" not in files:
-        yield problem("W020")
-    if "runtime.txt" in files:
-        yield problem("W022")
-    managers = [name for name in PACKAGE_FILES if name in files]
-    if len(managers) != 1:
-        found = ", ".join(managers) or "none"
-        yield problem("E030", found=found, files=", ".join(PACKAGE_FILES))
-    for folder in ["venv", ".venv"]:
-        if f"{folder}/pyvenv.cfg" in files:
-            yield problem("E080", folder=folder)
+@check
+def check_requirements():
+    lines, errors = requirement_lines("requirements.txt")
+    yield from errors
+    for line in lines:
+        windows = re.match(r"(?i)(pywin32|pypiwin32|pywinpty|wmi)\b[^;]*$", line)
+        local = re.search(r"@ *file:|^pkg[-_]resources *==", line)
+        if windows or local:
+            yield Error(
+                f"pip cannot install this line of requirements.txt on Heroku: {line}",
+                hint="Delete it: pip freeze wrote it for your own machine alone.",
+                id="heroku.E037",
+            )
 
 
-@register("heroku", deploy=True)
-def check_procfile(app_configs, **kwargs):
-    if text("Procfile") is None:
-        return
-    types = [name for name, _ in processes()]
-    for name in sorted({name for name in types if types.count(name) > 1}):
-        yield problem("E012", name=name)
-    if "release" not in types:
-        yield problem("W015")
-    if "web" not in types:
-        yield problem("E011")
-        return
-    failures = []
-    for word in dict(processes())["web"].split():
-        if re.fullmatch(r"[A-Za-z_]\w*((\.\w+)+|(?=:))(:\w+)?(?<!\.py)", word):
-            module, _, name = word.partition(":")
-            try:
-                getattr(importlib.import_module(module), name or "application")
-                return
-            except Exception as exception:
-                failures.append(f"{word}: {exception}.")
-    yield problem("E014", failures=" ".join(failures), wsgi=settings.WSGI_APPLICATION)
-
-
-@register("heroku", deploy=True)
-def check_python_version(app_configs, **kwargs):
-    if text(".python-version") is None:
-        return
-    content = re.sub(r"^\s*#.*$", "", text(".python-version"), flags=re.MULTILINE)
-    version = re.fullmatch(r"\s*(\d+\.\d+)(\.\d+)?\s*", content)
-    if not version:
-        yield problem("E023")
-    elif version[1] not in PYTHONS:
-        yield problem("E024", version=version[0].strip(), known=", ".join(PYTHONS))
-
-
-@register("heroku", deploy=True)
-def check_requirements(app_configs, **kwargs):
-    if text("requirements.txt") is None:
-        return
-    listed = requirements("requirements.txt")
-    web = dict(processes()).get("web", "")
-    words = {word.removesuffix("-serve") for word in web.split()}
-    needed = [({server}, "the Procfile") for server in sorted(words & SERVERS)]
+def needed():
+    """What must be installed: names of packages, one of which will do, and for whom."""
+    command, server = web()
+    worker = re.search(r"\s(?:-k|--worker-class)[ =]*[\"']?(\w+)\.", command)
+    yield ["django"], "the project"
+    if server:
+        yield [server], "the Procfile"
+    if worker and worker[1] in WORKERS:
+        yield [WORKERS[worker[1]]], "the Procfile"
     if any(name.startswith("whitenoise.") for name in settings.MIDDLEWARE):
-        needed.append(({"whitenoise"}, "MIDDLEWARE"))
-    if connection.vendor == "postgresql":
-        needed.append((POSTGRESQL_DRIVERS, "the database"))
-    for packages, reader in needed:
-        if not packages & listed:
-            yield problem("E031", found=" or ".join(sorted(packages)), reader=reader)
+        yield ["whitenoise"], "MIDDLEWARE"
+    if "postg" in engine():
+        yield POSTGRESQL_DRIVERS, "DATABASES"
 
 
-@register("heroku", deploy=True)
-def check_settings(app_configs, **kwargs):
-    module = importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
-    path, key = Path(module.__file__), getattr(module, "SECRET_KEY", None)
-    if key and key in path.read_text("utf-8"):
-        yield problem("E040", name=path.name)
-    for host in settings.ALLOWED_HOSTS:
+@check
+def check_packages():
+    lines, _ = requirement_lines("requirements.txt")
+    # What a project's own setup file or another server brings along is not seen here.
+    unseen = any(re.match(r"-[er]|--[er]|\.|/|git\+|https?:", line) for line in lines)
+    if "requirements.txt" not in pushed() or unseen or in_container():
+        return
+    names = packages(lines)
+    for choice, reader in needed():
+        if not names & set(choice):
+            yield Error(
+                f"requirements.txt does not list {' or '.join(choice)}, which {reader} "
+                "needs.",
+                hint="Add it: Heroku installs nothing else.",
+                id="heroku.E031",
+            )
+
+
+def assigned(setting):
+    """File and value (a syntax tree) of each assignment in the loaded settings."""
+    modules = [getattr(module, "__dict__", {}) for module in sys.modules.values()]
+    files = {names.get("__file__") for names in modules if setting in names} - {None}
+    for path in sorted(path for path in files if path.endswith(".py")):
+        for node in ast.walk(ast.parse(Path(path).read_bytes())):
+            targets = getattr(node, "targets", [getattr(node, "target", None)])
+            names = [getattr(target, "id", None) for target in targets]
+            if setting in names and getattr(node, "value", None):
+                yield Path(path), node.value
+
+
+def literal(node):
+    """Value of a syntax tree of constants; None if something in it is computed."""
+    try:
+        return ast.literal_eval(node)
+    except (TypeError, ValueError):
+        return None
+
+
+@check
+def check_secret_key():
+    name = os.environ.get("DJANGO_SETTINGS_MODULE", "settings.configure()")
+    path = getattr(sys.modules.get(name), "__file__", None)
+    if not path or not Path(path).is_file():
+        yield Warning(
+            f"The settings, {name}, are no file: what is typed into them is not seen.",
+            hint="Look for a secret key in them yourself.",
+            id="heroku.W045",
+        )
+    try:
+        key = settings.SECRET_KEY
+    except ImproperlyConfigured:
+        return  # Django's own check security.W009 speaks.
+    for path, value in assigned("SECRET_KEY"):
+        fallbacks = []
+        if isinstance(value, ast.Call):
+            named = [each.value for each in value.keywords if each.arg == "default"]
+            fallbacks = [literal(each) for each in value.args[1:] + named]
+        elif isinstance(value, ast.BoolOp):
+            fallbacks = [literal(each) for each in value.values[1:]]
+        if key in [literal(value), *fallbacks]:
+            yield Error(
+                f"The secret key is in {path.name}, where every reader sees it.",
+                hint="Make a new one, and read it from the environment.",
+                id="heroku.E040",
+            )
+        elif any(isinstance(each, str) and each for each in fallbacks):
+            yield Warning(
+                f"Without its variable, {path.name} takes a secret key that all know.",
+                hint="Delete the fallback: a start without a key has to fail.",
+                id="heroku.W044",
+            )
+
+
+def engine():
+    """Dotted path of the default database's backend; empty if there is none."""
+    return settings.DATABASES.get("default", {}).get("ENGINE") or ""
+
+
+@check
+def check_database():
+    host = settings.DATABASES.get("default", {}).get("HOST", "")
+    typed = [
+        literal(value)
+        for _, databases in assigned("DATABASES")
+        for node in ast.walk(databases)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if literal(key) == "HOST"
+    ]
+    if re.search("sqlite|spatialite", engine()):
+        yield Warning(
+            "The database is SQLite: a dyno's disk is thrown away every day.",
+            hint="Create a Heroku Postgres database, and read DATABASE_URL.",
+            id="heroku.W050",
+        )
+    elif host in LOCAL_HOSTS and host in typed:
+        yield Warning(
+            f"The database is on {host}: a dyno has none.",
+            hint="Create a Heroku Postgres database, and read DATABASE_URL.",
+            id="heroku.W052",
+        )
+    elif engine() in {"", "django.db.backends.dummy"} and apps.get_models():
+        yield Warning(
+            "DATABASES names no database, and the project has models.",
+            hint="Create a Heroku Postgres database, and read DATABASE_URL.",
+            id="heroku.W051",
+        )
+
+
+@check
+def check_hosts():
+    hosts = list(settings.ALLOWED_HOSTS)
+    typed = [list(literal(value) or []) for _, value in assigned("ALLOWED_HOSTS")]
+    for host in hosts:
+        if re.search(r"[/\s]|[^:\]]:\d+$", host):
+            yield Error(
+                f"ALLOWED_HOSTS: {host!r} is no name of a host, and matches none.",
+                hint="Write the name alone: no https://, no port, no path.",
+                id="heroku.E091",
+            )
         if re.fullmatch(r".+(?<!-[0-9a-z]{12})\.herokuapp\.com", host):
-            yield problem("W042", host=host)
-    if connection.vendor in {"sqlite", "unknown"}:
-        yield problem("W050", name=connection.display_name)
-    if settings.EMAIL_USE_TLS and settings.EMAIL_USE_SSL:
-        yield problem("E070")
-    smtp = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
-    patient = not settings.EMAIL_TIMEOUT or settings.EMAIL_TIMEOUT >= 30
-    if smtp and settings.EMAIL_HOST != "localhost" and patient:
-        yield problem("W071")
+            yield Warning(
+                f"{host} is not the address of an app created since June 2023.",
+                hint="Twelve characters follow the app's name, see: heroku domains",
+                id="heroku.W090",
+            )
+    if hosts and set(hosts) <= LOCAL_HOSTS and (hosts in typed or "DYNO" in os.environ):
+        yield Error(
+            f"ALLOWED_HOSTS is {hosts}: Django refuses every request on Heroku (400).",
+            hint='Read it from the environment, or add ".herokuapp.com".',
+            id="heroku.E092",
+        )
 
 
-@register("heroku", deploy=True)
-def check_logging(app_configs, **kwargs):
+@check
+def check_https():
+    command, server = web()
+    if server in {None, "gunicorn"} or re.search(
+        "--(proxy|forwarded|trusted)", command
+    ):
+        return
+    if settings.SECURE_SSL_REDIRECT and not settings.SECURE_PROXY_SSL_HEADER:
+        yield Warning(
+            f"Under {server} Django may not see that a request came by HTTPS: "
+            "SECURE_SSL_REDIRECT then redirects for ever.",
+            hint="Set SECURE_PROXY_SSL_HEADER = "
+            '("HTTP_X_FORWARDED_PROTO", "https"): Heroku\'s router sets that header.',
+            id="heroku.W093",
+        )
+
+
+def prints(handler):
+    """Whether a log handler shows errors on the console, DEBUG being off."""
+    if any(isinstance(each, RequireDebugTrue) for each in handler.filters):
+        return False
+    # Of the handlers in the standard library and in Django one prints; who brings
+    # another class knows why.
+    path = getattr(handler, "baseFilename", "")
+    own = type(handler).__module__ in {
+        "logging",
+        "logging.handlers",
+        "django.utils.log",
+    }
+    elsewhere = own and type(handler) is not logging.StreamHandler
+    device = path.startswith(("/dev/std", "/proc/"))
+    return handler.level <= logging.ERROR and (device or not elsewhere)
+
+
+@check
+def check_logging():
     logger = logging.getLogger("django.request")
+    if logger.disabled:
+        yield Warning(
+            "LOGGING disables the logger django.request: an error 500 leaves no trace.",
+            hint="Set disable_existing_loggers to False.",
+            id="heroku.W101",
+        )
+    elif not logger.isEnabledFor(logging.ERROR):
+        yield Warning(
+            "The level of the logger django is above ERROR: errors leave no trace.",
+            hint="Set its level in LOGGING to INFO.",
+            id="heroku.W102",
+        )
     handlers = []
     while logger:
         handlers += logger.handlers
         logger = logger.propagate and logger.parent
-    for handler in handlers:
-        console = isinstance(handler, logging.StreamHandler)
-        console &= not isinstance(handler, logging.FileHandler)
-        debug = any(isinstance(f, RequireDebugTrue) for f in handler.filters)
-        if console and not debug and handler.level <= logging.ERROR:
-            return
-    yield problem("W041")
+    if not any(prints(handler) for handler in handlers):
+        yield Warning(
+            "Without DEBUG no error reaches the console: heroku logs stays empty.",
+            hint="Give LOGGING a logging.StreamHandler, on root or on django.",
+            id="heroku.W100",
+        )
 
 
-@register("heroku", deploy=True)
-def check_static_files(app_configs, **kwargs):
-    if apps.is_installed("django.contrib.staticfiles") and not settings.STATIC_ROOT:
-        yield problem("E060")
-    for alias in ["default", "staticfiles"]:
-        if alias not in settings.STORAGES:
-            yield problem("E061", alias=alias)
-    storage = settings.STORAGES.get("staticfiles", {}).get("BACKEND", "")
-    if storage == "django.contrib.staticfiles.storage.StaticFilesStorage":
-        yield problem("W062")
+@check
+def check_e_mail():
+    # Since Django 6.1 a project may have MAILERS, and none of these settings.
+    if not settings.is_overridden("EMAIL_HOST"):
+        return
+    if settings.EMAIL_USE_TLS and settings.EMAIL_USE_SSL:
+        yield Error(
+            "EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other: no e-mail is sent.",
+            hint="Keep EMAIL_USE_TLS with port 587, or EMAIL_USE_SSL with port 465.",
+            id="heroku.E070",
+        )
+    smtp = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    patient = not settings.EMAIL_TIMEOUT or settings.EMAIL_TIMEOUT >= 30
+    if smtp and settings.EMAIL_HOST != "localhost" and patient:
+        yield Warning(
+            "A silent mail server holds a request longer than the 30 seconds that the "
+            "router waits.",
+            hint="Set EMAIL_TIMEOUT = 10.",
+            id="heroku.W071",
+        )
+
+
+@check
+def check_static_files():
+    backend = settings.STORAGES.get("staticfiles", {}).get("BACKEND", "")
+    plain = backend.startswith("django.contrib.staticfiles.")
+    served = any("WhiteNoise" in name for name in settings.MIDDLEWARE)
+    if not apps.is_installed("django.contrib.staticfiles"):
+        return
+    if not settings.STATIC_ROOT:
+        yield Error(
+            "STATIC_ROOT is not set: collectstatic fails, and the build with it.",
+            hint='Set STATIC_ROOT = BASE_DIR / "staticfiles".',
+            id="heroku.E060",
+        )
+    if not backend:
+        yield Error(
+            'STORAGES has no "staticfiles": collectstatic and the build fail.',
+            hint='Give it "staticfiles" too: STORAGES replaces the whole of Django\'s.',
+            id="heroku.E061",
+        )
+    if backend == "django.contrib.staticfiles.storage.StaticFilesStorage":
+        yield Warning(
+            "Static files keep their names when they change: browsers show old ones.",
+            hint="Use whitenoise.storage.CompressedManifestStaticFilesStorage.",
+            id="heroku.W062",
+        )
     if hasattr(settings, "STATICFILES_STORAGE"):
-        yield problem("W063")
+        yield Warning(
+            "Django ignores STATICFILES_STORAGE since version 5.1.",
+            hint='Move its value to STORAGES["staticfiles"]["BACKEND"].',
+            id="heroku.W063",
+        )
+    if not served and (plain or backend.startswith("whitenoise.")):
+        yield Warning(
+            "Without DEBUG nothing serves the static files.",
+            hint="Add whitenoise.middleware.WhiteNoiseMiddleware directly after "
+            "SecurityMiddleware.",
+            id="heroku.W064",
+        )
+
+
+@check
+def check_middleware():
+    # django-cors-headers asks for a place above WhiteNoise.
     order = [name.rpartition(".")[2] for name in settings.MIDDLEWARE]
-    if "WhiteNoiseMiddleware" not in order:
-        if storage.startswith(("django.contrib.staticfiles.", "whitenoise.")):
-            yield problem("W064")
-    elif "SecurityMiddleware" in order:
-        if order.index("WhiteNoiseMiddleware") != order.index("SecurityMiddleware") + 1:
-            yield problem("W065")
+    order = [name for name in order if name != "CorsMiddleware"]
+    both = {"WhiteNoiseMiddleware", "SecurityMiddleware"} <= set(order)
+    if both and order.index("WhiteNoiseMiddleware") != (
+        order.index("SecurityMiddleware") + 1
+    ):
+        yield Warning(
+            "WhiteNoise is not directly after SecurityMiddleware.",
+            hint="Move it: above, its files are not redirected to HTTPS; below, others "
+            "slow them down.",
+            id="heroku.W065",
+        )
+
+
+@check
+def check_storages():
+    for alias in settings.STORAGES:
+        if alias == "staticfiles" and not settings.STATIC_ROOT:
+            continue  # E060 speaks.
+        try:
+            storages[alias]
+        except Exception as exception:
+            yield Error(
+                f"STORAGES[{alias!r}] cannot be used: {exception}",
+                hint="Mend its BACKEND and OPTIONS, or install its package.",
+                id="heroku.E068",
+            )
+
+
+def on_disk(field):
+    """Whether the files of a FileField are kept on the machine's own disk."""
+    try:
+        return isinstance(field.storage, FileSystemStorage)
+    except Exception:
+        return False  # E068 speaks of a storage that cannot be made.
+
+
+@check
+def check_uploads():
     fields = [
-        f"{model.__name__}.{field.name}"
+        field
         for model in apps.get_models()
         for field in model._meta.get_fields()
         if isinstance(field, FileField)
     ]
-    default = settings.STORAGES.get("default") and storages["default"]
-    if fields and isinstance(default, FileSystemStorage):
-        yield problem("W066", fields=", ".join(fields))
+    if fields and "default" not in settings.STORAGES:
+        yield Warning(
+            'STORAGES has no "default": the first upload fails.',
+            hint='Give it "default" too: STORAGES replaces the whole of Django\'s.',
+            id="heroku.W067",
+        )
+        return
+    lost = [str(field) for field in fields if on_disk(field)]
+    if lost:
+        yield Warning(
+            f"Uploads go to a dyno's disk, which is thrown away: {', '.join(lost)}.",
+            hint="Keep them in object storage, or what they say in the database.",
+            id="heroku.W066",
+        )

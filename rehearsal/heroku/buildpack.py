@@ -1,9 +1,8 @@
-"""What Heroku's Python buildpack does to the pushed files: its rules and its lines.
+"""What Heroku's Python buildpack does to the pushed files.
 
-The rules, and the lines after `----->`, are those of the Python buildpack, v351:
-https://github.com/heroku/heroku-buildpack-python (below: BP). The first line of a
-refusal is the buildpack's, the explanation under it is ours. Only the standard library
-is imported: git's hook runs this without this project's packages.
+The steps, and the lines after `----->`, are those of the Python buildpack, v351 of
+2026-08-18: https://github.com/heroku/heroku-buildpack-python (below: BP). Only the
+standard library is imported: git's hook runs this without this project's packages.
 """
 
 import hashlib
@@ -14,183 +13,34 @@ import subprocess
 import sys
 from pathlib import Path
 
-DEFAULT_PYTHON = "3.14"
-OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 14)  # BP lib/python_version.sh
-DEPRECATED_PYTHON = (3, 10)
-SLUG_LIMIT = 1000  # MB, "max is 1000M" in a failed build of September 2026
+from docs._extensions.facts import FACTS
+from rehearsal.heroku.inspection import inspect
+from rehearsal.heroku.steps import (
+    CannotPlay,
+    Refused,
+    indent,
+    last_build,
+    note,
+    refuse,
+    remember_build,
+    run,
+    run_hook,
+    step,
+    variables,
+)
 
-# BP lib/package_manager.sh
-PACKAGE_MANAGERS = {
-    "requirements.txt": "pip",
-    "Pipfile.lock": "pipenv",
-    "poetry.lock": "poetry",
-    "uv.lock": "uv",
-}
-# BP bin/detect: files that make the push a Python app
-PYTHON_FILES = [
-    *PACKAGE_MANAGERS,
-    *(".python-version", "runtime.txt", "Pipfile", "pyproject.toml", "pdm.lock"),
-    *("setup.py", "setup.cfg", "manage.py", "app.py", "main.py", "server.py"),
-]
+__all__ = ["CannotPlay", "Refused", "build", "find_python", "inspect", "note"]
 
+SLUG_LIMIT = FACTS["slug-limit"].megabytes
 
-class Refused(Exception):
-    """A build that the buildpack does not go on with; its text is for the reader."""
-
-
-def step(text: str):
-    print(f"-----> {text}", flush=True)
+# What pip and uv install from: unchanged, a build reuses what is installed
+INSTALLED_FROM = {"pip": ["requirements.txt"], "uv": ["pyproject.toml", "uv.lock"]}
 
 
-def indent(text: str):
-    print(f"       {text}", flush=True)
-
-
-def note(text: str):
-    """A warning or an error, as the platform marks them."""
-    print(flush=True)
-    for line in text.splitlines():
-        print(f" !     {line}".rstrip(), flush=True)
-    print(flush=True)
-
-
-def refuse(first_line: str, explanation: str):
-    raise Refused(f"Error: {first_line}\n\n{explanation}")
-
-
-def detect(source: Path):
-    """BP bin/detect; the platform's own message when no buildpack fits."""
-    if not any((source / name).is_file() for name in PYTHON_FILES):
-        raise Refused(
-            "No default language could be detected for this app.\n"
-            "https://devcenter.heroku.com/articles/buildpacks"
-        )
-
-
-def check_package_manager(source: Path) -> str:
-    """BP lib/package_manager.sh: exactly one file that names the packages."""
-    found = [name for name in PACKAGE_MANAGERS if (source / name).is_file()]
-    if not found:
-        names = sorted(p.name + "/" * p.is_dir() for p in source.iterdir())
-        refuse(
-            "Couldn't find any supported Python package manager files.",
-            "There must be a requirements.txt (or Pipfile.lock, poetry.lock, uv.lock)\n"
-            "at the top of the repository. The top of yours holds:\n\n"
-            + "\n".join(names),
-        )
-    if len(found) > 1:
-        refuse(
-            "Multiple Python package manager files were found.",
-            "Keep one of these and remove the others from git:\n\n"
-            + "\n".join(f"{name} ({PACKAGE_MANAGERS[name]})" for name in found),
-        )
-    return PACKAGE_MANAGERS[found[0]]
-
-
-def check_no_environment(source: Path):
-    """BP lib/checks.sh: a committed environment, by the file venv puts into it."""
-    for name in ["venv", ".venv"]:
-        if (source / name / "pyvenv.cfg").is_file():
-            refuse(
-                f"Existing '{name}/' directory found.",
-                "A virtual environment works only where it was made. Take it out:\n\n"
-                f"echo '{name}/' >> .gitignore\n"
-                f"git rm -r --cached {name}\n"
-                "git commit --all --message 'Remove the virtual environment'",
-            )
-
-
-def read_text(path: Path) -> str:
-    """BP lib/python_version.sh: UTF-8 without a byte order mark."""
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        text = None
-    if text is None or "\0" in text or text.startswith("\ufeff"):
-        refuse(
-            f"Unable to read {path.name}.",
-            "The file is not plain UTF-8. Windows PowerShell's `>` writes UTF-16;\n"
-            "save it again as UTF-8 without a byte order mark.",
-        )
-    return text
-
-
-def requested_python(source: Path, package_manager: str) -> tuple[str, str | None]:
-    """The version wanted, N.N or N.N.N, and the file that says so (None: no file).
-
-    BP lib/python_version.sh: runtime.txt before .python-version before the default.
-    """
-    runtime, version_file = source / "runtime.txt", source / ".python-version"
-    if runtime.is_file():
-        if package_manager == "uv":
-            refuse(
-                "The runtime.txt file isn't supported when using uv.",
-                "Put the version into .python-version and remove runtime.txt.",
-            )
-        match = re.fullmatch(r"\s*python-(\d+\.\d+(\.\d+)?)\s*", read_text(runtime))
-        if not match:
-            refuse(
-                "Invalid Python version in runtime.txt.",
-                f"Remove it and write e.g. {DEFAULT_PYTHON} into .python-version.",
-            )
-        return match[1], "runtime.txt"
-    if not version_file.is_file():
-        # BP lists twenty misspellings; this takes any of their kind.
-        for path in source.iterdir():
-            plain = path.name.lower().removesuffix(".txt")
-            if re.sub(r"[^a-z]", "", plain) == "pythonversion":
-                refuse(
-                    "Your .python-version file is spelled incorrectly.",
-                    f"Found {path.name!r}; the name must be '.python-version'.",
-                )
-        if package_manager == "uv":
-            refuse(
-                "No Python version was specified.",
-                "With uv, Heroku needs a .python-version file.",
-            )
-        return DEFAULT_PYTHON, None
-    lines = [line.strip() for line in read_text(version_file).splitlines()]
-    lines = [line for line in lines if line and not line.startswith("#")]
-    if len(lines) != 1 or not re.fullmatch(r"\d+\.\d+(\.\d+)?", lines[0]):
-        found = "\n".join(lines) or "(nothing)"
-        refuse(
-            "Invalid Python version in .python-version.",
-            f"The file must hold one version such as {DEFAULT_PYTHON}, without quotes\n"
-            f"and without 'python-'; comments stand on lines of their own. Found:\n\n"
-            f"{found}",
-        )
-    return lines[0], ".python-version"
-
-
-def check_python(version: str, origin: str | None):
-    """BP lib/python_version.sh: neither past its end of life nor unknown."""
-    minor = tuple(int(part) for part in version.split(".")[:2])
-    if minor < OLDEST_PYTHON:
-        refuse(
-            "The requested Python version has reached end-of-life.",
-            f"Python {minor[0]}.{minor[1]} no longer gets security updates.\n"
-            f"Write {DEFAULT_PYTHON} into .python-version"
-            + (" and remove runtime.txt." if origin == "runtime.txt" else "."),
-        )
-    if minor > NEWEST_PYTHON:
-        refuse(
-            "The requested Python version isn't recognised.",
-            f"Python {minor[0]}.{minor[1]} is unknown here; "
-            f"write {DEFAULT_PYTHON} into .python-version.",
-        )
-    if minor == DEPRECATED_PYTHON:
-        note("Warning: Support for Python 3.10 is ending soon.\n\nUse a newer version.")
-    if origin == "runtime.txt":
-        note(
-            "Warning: The runtime.txt file is deprecated.\n\n"
-            f"Put {minor[0]}.{minor[1]} into a file .python-version and remove it."
-        )
-    if origin is None:
-        note(
-            "Warning: No Python version was specified.\n\n"
-            f"Write e.g. {DEFAULT_PYTHON} into a file .python-version."
-        )
+def find_uv() -> str | None:
+    """The PyPI package's program beside this Python, or else the one on PATH."""
+    beside = Path(sys.executable).parent
+    return shutil.which("uv", path=f"{beside}:{os.environ['PATH']}")
 
 
 def find_python(version: str) -> Path | None:
@@ -206,7 +56,7 @@ def find_python(version: str) -> Path | None:
         *sorted(root.glob(f"versions/{minor}.*/bin/python{minor}"), reverse=True),
         shutil.which(f"python{minor}"),
     ]
-    if uv := shutil.which("uv"):
+    if uv := find_uv():
         result = subprocess.run(
             [uv, "python", "find", minor],
             env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"},
@@ -222,68 +72,163 @@ def find_python(version: str) -> Path | None:
     return None
 
 
-def run(command: list, environment: dict, source: Path) -> int:
-    """Run a command, its output indented line by line; return its exit status."""
-    process = subprocess.Popen(
-        command,
-        cwd=source,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
+def release(python: Path) -> str:
+    """The interpreter's version, N.N.N."""
+    program = "import platform; print(platform.python_version())"
+    result = subprocess.run(
+        [python, "-c", program], capture_output=True, text=True, check=True
     )
-    for line in process.stdout:
-        if line.strip():
-            indent(line.rstrip())
-    return process.wait()
+    return result.stdout.strip()
 
 
-def install(python: Path, source: Path, cache: Path, pip_environment: dict) -> Path:
-    """pip install into an environment that is kept while requirements.txt is the same.
+def digest(*contents: bytes) -> str:
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()[:16]
 
-    Returns the environment's folder. Its name holds the hash of what it was made of,
-    so that the slug of an earlier release, after a rollback, still finds its own.
-    """
-    requirements = (source / "requirements.txt").read_bytes()
-    digest = hashlib.sha256(str(python).encode() + requirements).hexdigest()[:16]
-    environment = cache / f"python-{digest}"
-    complete = environment / "complete"
-    release = subprocess.run(
-        [python, "-c", "import platform; print(platform.python_version())"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    if complete.is_file():
-        step("Restoring cache")
-        step(f"Using cached install of Python {release}")
-    else:
-        if any(cache.iterdir()):
-            step("Discarding cache since:")
-            indent("- The contents of requirements.txt changed")
-        step(f"Installing Python {release}")
-        # Without pip: the one that installs runs with --python; ensurepip takes 5 s.
-        subprocess.run(
-            [python, "-m", "venv", "--clear", "--without-pip", environment], check=True
-        )
+
+def restore_cache(before: dict, now: dict) -> bool:
+    """BP lib/cache.sh: say why the last build is of no use, if so; return if it is."""
+    if not before:
+        return False
+    reasons = [
+        f"The {words} has changed from {before[name]} to {now[name]}"
+        for name, words in [
+            ("stack", "stack"),
+            ("python", "Python version"),
+            ("package manager", "package manager"),
+        ]
+        if before[name] != now[name]
+    ]
+    # `uv sync` itself removes what is no longer locked.
+    if "requirements" in before and before["requirements"] != now.get("requirements"):
+        if before["package manager"] == now["package manager"]:
+            reasons.append("The contents of requirements.txt changed")
+    if reasons:
+        step("Discarding cache since:")
+        for reason in reasons:
+            indent(f"- {reason}")
+        return False
+    step("Restoring cache")
+    return True
+
+
+def pip_install(environment: Path, source: Path, order: dict):
+    """BP lib/pip.sh"""
     step("Installing dependencies using 'pip install -r requirements.txt'")
-    interpreter = environment / "bin" / "python"
-    pip = [sys.executable, "-I", "-m", "pip", "--python", interpreter]
+    # ensurepip takes 5 s: the pip of this Python installs into the other one.
+    pip = [sys.executable, "-I", "-m", "pip", "--python", environment / "bin/python"]
     arguments = ["install", "--progress-bar", "off", "-r", "requirements.txt"]
-    if run([*pip, *arguments], pip_environment, source):
+    status, ending = run([*pip, *arguments], order["pip"], source)
+    if status:
         refuse(
             "Unable to install dependencies using pip.",
-            "pip's own message stands above.",
+            f"pip's last lines were:\n\n{ending}",
         )
-    complete.touch()
+
+
+def uv_sync(environment: Path, source: Path, order: dict, version: str, restored: bool):
+    """BP lib/uv.sh: exactly what uv.lock names, without the groups for development.
+
+    version: what the project wants, N.N or N.N.N. Where this machine has another one,
+    uv is told so: else it would look for the one that .python-version names.
+    """
+    uv = find_uv()
+    if uv is None:
+        raise CannotPlay("The stand-in has no uv: install it beside its Python.")
+    known = subprocess.run([uv, "--version"], capture_output=True, text=True)
+    how = "Using cached" if restored else "Installing"
+    step(f"{how} uv {known.stdout.split()[1]}")
+    arguments = ["sync", "--locked", "--no-default-groups"]
+    step(f"Installing dependencies using 'uv {' '.join(arguments)}'")
+    interpreter = environment / "bin" / "python"
+    seen = {
+        **order["pip"],
+        "UV_PROJECT_ENVIRONMENT": str(environment),
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+    if not f"{release(interpreter)}.".startswith(f"{version}."):
+        seen["UV_PYTHON"] = str(interpreter)
+    options = ["--color", "never", "--compile-bytecode", "--no-progress"]
+    status, ending = run([uv, *arguments, *options], seen, source)
+    if status:
+        refuse(
+            "Unable to install dependencies using uv.",
+            f"uv's last lines were:\n\n{ending}",
+        )
+
+
+def relocate(environment: Path, source: Path):
+    """Let what is installed in editable mode be found in HOME, where a dyno has it.
+
+    BP rewrites these paths when a dyno starts. Here one environment serves all dynos,
+    each with its files in a folder of its own.
+    """
+    home = "__import__('os').path.expanduser('~') + "
+    for path in environment.glob("lib/python*/site-packages/*"):
+        if not re.fullmatch(r".+\.pth|__editable__.+\.py", path.name):
+            continue
+        before = text = path.read_text()
+        for place in {str(source), str(source.resolve())}:
+            if path.suffix == ".pth":
+                text = re.sub(
+                    f"(?m)^{re.escape(place)}(.*)$",
+                    lambda match: f"import sys; sys.path.append({home}{match[1]!r})",
+                    text,
+                )
+            else:
+                text = re.sub(f"(['\"]){re.escape(place)}", rf"{home}\1", text)
+        if text != before:
+            path.write_text(text)
+
+
+def place(cache: Path, source: Path, package_manager: str, python: Path) -> Path:
+    """Where the app's packages are installed for this Python; made if need be.
+
+    The name holds the hash of what is installed from: a build that changes nothing
+    finds its packages, and so does the slug of an earlier release after a rollback.
+    """
+    files = [source / name for name in INSTALLED_FROM[package_manager]]
+    contents = [path.read_bytes() if path.is_file() else b"" for path in files]
+    environment = cache / f"python-{digest(str(python).encode(), *contents)}"
+    if not (environment / "complete").is_file():
+        create = [python, "-m", "venv", "--clear", "--without-pip", environment]
+        subprocess.run(create, check=True)
     return environment
 
 
-def collect_static(source: Path, environment: Path, config: dict):
-    """BP bin/steps/collectstatic: with the config vars, but no PORT and no DYNO."""
-    if config.get("DISABLE_COLLECTSTATIC", "0") not in ("", "0"):
+def install(source: Path, order: dict, package_manager: str, version: str):
+    """Install Python and the app's packages.
+
+    Returns the environment's folder, and what the next build's cache depends on.
+    """
+    cache = Path(order["cache"])
+    python = find_python(version)
+    missing = python is None
+    python = python or Path(sys.executable)
+    made = {
+        "stack": order["stack"],
+        "python": release(python),
+        "package manager": package_manager,
+    }
+    if package_manager == "pip":
+        made["requirements"] = digest((source / "requirements.txt").read_bytes())
+    restored = restore_cache(last_build(cache), made)
+    how = "Using cached install of" if restored else "Installing"
+    step(f"{how} Python {made['python']}")
+    if missing and not restored:
+        note(f"Python {version} is not on this machine; the stand-in takes this one.")
+    environment = place(cache, source, package_manager, python)
+    if package_manager == "pip":
+        pip_install(environment, source, order)
+    else:
+        uv_sync(environment, source, order, version, restored)
+    (environment / "complete").touch()
+    relocate(environment, source)
+    return environment, made
+
+
+def collect_static(source: Path, environment: Path, seen: dict):
+    """BP bin/steps/collectstatic"""
+    if seen.get("DISABLE_COLLECTSTATIC", "0") not in ("", "0"):
         step(
             "Skipping Django collectstatic since the env var DISABLE_COLLECTSTATIC "
             "is set."
@@ -303,25 +248,16 @@ def collect_static(source: Path, environment: Path, config: dict):
     if not managers:
         step("Skipping Django collectstatic since no manage.py file found.")
         return
-    manager = managers[0].relative_to(source)
-    step(f"$ python {manager} collectstatic --noinput")
-    variables = {
-        "LANG": "C.UTF-8",
-        "HOME": str(source),
-        "PYTHONPATH": ".",
-        "PYTHONUNBUFFERED": "1",
-        **config,
-        "PATH": f"{environment / 'bin'}:{os.environ['PATH']}",
-    }
-    if run(
-        ["python", manager, "collectstatic", "--noinput", "--traceback"],
-        variables,
-        source,
-    ):
+    command = ["python", managers[0].relative_to(source), "collectstatic", "--noinput"]
+    words = " ".join(map(str, command))
+    step(f"$ {words}")
+    # Where the app has no PYTHONPATH of its own, it is the top of the repository.
+    seen = {"PYTHONPATH": ".", **seen}
+    status, ending = run([*command, "--traceback"], seen, source)
+    if status:
         refuse(
             "Unable to generate Django static files.",
-            f"'python {manager} collectstatic --noinput' failed; the traceback above\n"
-            "tells why.\n\n"
+            f"'{words}' failed. Its last lines were:\n\n{ending}\n\n"
             "https://devcenter.heroku.com/articles/django-assets",
         )
     print(flush=True)
@@ -348,50 +284,35 @@ def size(folder: Path) -> float:
 
 
 def build(source: Path, order: dict) -> dict:
-    """Turn the pushed files into a slug; raise Refused where the buildpack would.
+    """Turn the pushed files into a slug; raise Refused where Heroku would.
 
-    `order` is what the platform tells: config, stack, cache, pip (environment).
-    Returns the slug's process types, environment, size in MB and Python.
+    `order` is what the platform tells:
+
+    - stack, config (config vars), buildpacks (those set, none by default);
+    - environment: the variables that Heroku sets in a build (DYNO, STACK, ...);
+    - cache: a folder that this app's builds share;
+    - pip: the whole environment of pip and uv;
+    - slug_limit: MB, Heroku's own by default.
+
+    Returns the slug's process types, environment (a folder) and size in MB.
     """
     step(f"Building on the {order['stack'].capitalize()} stack")
-    step("Determining which buildpack to use for this app")
-    detect(source)
-    step("Python app detected")
-    package_manager = check_package_manager(source)
-    check_no_environment(source)
-    version, origin = requested_python(source, package_manager)
-    if origin:
-        step(f"Using Python {version} specified in {origin}")
-    else:
-        step(f"Using Python {version}, the default version")
-    check_python(version, origin)
-    if package_manager != "pip":
-        raise Refused(f"The stand-in installs with pip only, not {package_manager}.")
-    python = find_python(version)
-    python_note = ""
-    if python is None:
-        python = Path(sys.executable)
-        python_note = (
-            f"Python {version} is not on this machine: the rehearsal builds with "
-            f"Python {sys.version_info.major}.{sys.version_info.minor}."
-        )
-        note(python_note)
-    cache = Path(order["cache"])
-    environment = install(python, source, cache, order["pip"])
-    collect_static(source, environment, order["config"])
+    package_manager, version = inspect(source, order)
+    environment, made = install(source, order, package_manager, version)
+    seen = variables(source, order)
+    seen["PATH"] = f"{environment / 'bin'}:{seen['PATH']}"
+    collect_static(source, environment, seen)
+    run_hook(source, "post_compile", seen)
     step("Saving cache")
+    remember_build(Path(order["cache"]), made)
     print(flush=True)
     types = process_types(source)
     step("Compressing...")
     megabytes = size(source) + size(environment)
-    if megabytes > SLUG_LIMIT:
+    limit = order.get("slug_limit", SLUG_LIMIT)
+    if megabytes > limit:
         raise Refused(
-            f"Compiled slug size: {megabytes:.0f}M is too large (max is {SLUG_LIMIT}M)."
+            f"Compiled slug size: {megabytes:.0f}M is too large (max is {limit}M)."
         )
     indent(f"Done: {megabytes:.1f}M")
-    return {
-        "types": types,
-        "environment": str(environment),
-        "size": megabytes,
-        "python_note": python_note,
-    }
+    return {"types": types, "environment": str(environment), "size": megabytes}

@@ -4,14 +4,12 @@ import asyncio
 from collections import deque
 from datetime import UTC, datetime
 
-LINES = 1500  # kept by Logplex
-
 
 class Log:
     """The app's last lines; readers follow it by counting, so none can block it."""
 
-    def __init__(self):
-        self.lines = deque(maxlen=LINES)
+    def __init__(self, kept: int):
+        self.lines = deque(maxlen=kept)
         self.total = 0
         self.grown = asyncio.Event()
 
@@ -21,6 +19,10 @@ class Log:
         self.total += 1
         self.grown.set()
         self.grown = asyncio.Event()
+
+    def text(self) -> list[str]:
+        """The lines that are kept, oldest first."""
+        return [line for _, _, line in list(self.lines)]
 
     def select(self, since: int, source: str | None, dyno: str | None) -> list[str]:
         """Lines after the `since`-th ever written that fit the filters."""

@@ -7,31 +7,96 @@ https://github.com/heroku/platform-api/blob/master/schema.json
 import asyncio
 import secrets
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
+from docs._extensions.facts import FACTS
+from rehearsal.heroku.errors import NotFound, Unprocessable
 from rehearsal.heroku.log import Log
 
 EMAIL = "ada@example.com"
-REGION, STACK = "us", "heroku-24"
-STACKS = ["heroku-22", "heroku-24", "heroku-26"]
-# Memory in MB of a dyno size: https://devcenter.heroku.com/articles/dyno-types
+REGION = "us"
+
+# The platform's numbers: docs/facts.toml has those that a page may show, with source
+# and day. The cores of a dyno size, of https://devcenter.heroku.com/articles/dyno-types,
+# give the defaults of WEB_CONCURRENCY that the Python buildpack names in
+# vendor/WEB_CONCURRENCY.sh.
+# Tier, and the most dynos of a process type, of 2024-11-04:
+# https://devcenter.heroku.com/articles/dyno-scaling-and-process-limits
+
+
+class Size(NamedTuple):
+    """What a dyno of a size has; `memory` in MB."""
+
+    tier: str
+    memory: int
+    cores: int
+    most: int
+
+
 SIZES = {
-    "Eco": 512,
-    "Basic": 512,
-    "Standard-1X": 512,
-    "Standard-2X": 1024,
-    "Performance-M": 2560,
-    "Performance-L": 14336,
+    name: Size(tier, FACTS[f"{name.lower()}-memory"].megabytes, cores, most)
+    for name, tier, cores, most in [
+        ("Eco", "Eco", 8, 1),
+        ("Basic", "Basic", 8, 1),
+        ("Standard-1X", "Production", 8, 100),
+        ("Standard-2X", "Production", 8, 100),
+        ("Performance-M", "Production", 2, 10),
+        ("Performance-L", "Production", 8, 10),
+        ("Performance-L-RAM", "Production", 4, 10),
+        ("Performance-XL", "Production", 8, 10),
+        ("Performance-2XL", "Production", 16, 10),
+    ]
 }
-# Connections, bytes of storage and price in cents a month of a database plan:
-# https://devcenter.heroku.com/articles/heroku-postgres-plans
+WORKER_MEMORY = FACTS["worker-memory"].megabytes
+DEFAULT_SIZE = "Basic"  # of an account without a subscription to Eco
+MOST_ECO = 2  # dynos of an app at once
+
+
+class Plan(NamedTuple):
+    """What a database has, and its price in cents a month."""
+
+    connections: int
+    storage: float  # bytes
+    price: int
+
+
 PLANS = {
-    "essential-0": (20, 1e9, 500),
-    "essential-1": (20, 10e9, 900),
-    "essential-2": (40, 32e9, 2000),
+    plan: Plan(
+        FACTS[f"{plan}-connections"].value,
+        FACTS[f"{plan}-size"].value * 1e9,
+        FACTS[f"{plan}-price"].value * 100,
+    )
+    for plan in ("essential-0", "essential-1", "essential-2")
 }
+# Ended on 2022-11-28 and 2024-05-29: https://devcenter.heroku.com/changelog-items/2862
+ENDED_PLANS = {"hobby-dev", "hobby-basic", "mini", "basic"}
+TABLES = 4000  # of an Essential database
+
+STACK = "heroku-24"
+STACKS = ["heroku-22", "heroku-24", "heroku-26"]
+NAME_LENGTH = FACTS["app-name-length"].value
+SUFFIX = FACTS["address-suffix"].value
+LOG_LINES = FACTS["log-lines"].value
+LOG_LINE_BYTES = FACTS["log-line"].value  # a longer line is split
+
+
+@dataclass
+class Times:
+    """Seconds; shorter in tests.
+
+    https://devcenter.heroku.com/articles/dyno-crash-restart-policy (cool_off),
+    https://devcenter.heroku.com/articles/provisioning-heroku-postgres (provisioning:
+    "up to five minutes"; it is over at once when somebody waits for it).
+    """
+
+    boot: float = FACTS["boot-timeout"].value
+    request: float = FACTS["request-timeout"].value
+    stop: float = FACTS["stop-timeout"].value
+    cool_off: float = 1200
+    provisioning: float = 300
 
 
 def now() -> str:
@@ -47,6 +112,37 @@ def named(name: str) -> dict:
     return {"id": identifier(name), "name": name}
 
 
+SERVICE = "heroku-postgresql"
+
+
+def price(plan: str) -> dict:
+    return {"cents": PLANS[plan].price, "contract": False, "unit": "month"}
+
+
+def plan_reference(plan: str) -> dict:
+    return {**named(f"{SERVICE}:{plan}"), "price": price(plan)}
+
+
+def plan_view(plan: str) -> dict:
+    moment = now()
+    name = plan.replace("-", " ").capitalize()
+    return {
+        **plan_reference(plan),
+        "addon_service": named(SERVICE),
+        "compliance": None,
+        "created_at": moment,
+        "updated_at": moment,
+        "default": plan == next(iter(PLANS)),
+        "description": f"Heroku Postgres {name}",
+        "human_name": name,
+        "installable_inside_private_network": False,
+        "installable_outside_private_network": True,
+        "space_default": False,
+        "state": "ga",
+        "visible": True,
+    }
+
+
 def number(digits: int) -> int:
     """A random number of so many digits."""
     return 10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1))
@@ -54,6 +150,8 @@ def number(digits: int) -> int:
 
 @dataclass
 class Thing:
+    """What has an identifier and a date."""
+
     id: str = field(default_factory=identifier, kw_only=True)
     created: str = field(default_factory=now, kw_only=True)
 
@@ -69,18 +167,40 @@ class Slug(Thing):
     folder: Path
     environment: Path
     types: dict[str, str]
-    size: float
+    size: float  # MB
+    stack: str
 
 
 @dataclass
 class Release(Thing):
+    """A slug with the config of one moment; `attached` is what the add-ons gave to it.
+
+    `output` holds the lines of the release command, None if there is no such command;
+    `deploying` is the task that runs it and restarts the dynos.
+    """
+
     version: int
     description: str
     config: dict[str, str]
+    attached: dict[str, str]
     slug: Slug | None
     plans: list[str]
     status: str = "succeeded"
-    output: list[str] | None = None  # of the release command, if there was one
+    output: list[str] | None = None
+    deploying: asyncio.Task | None = None
+
+    @property
+    def config_vars(self) -> dict[str, str]:
+        return {**self.attached, **self.config}
+
+
+@dataclass
+class Process:
+    """A line of the Procfile and how many dynos of which size run it."""
+
+    command: str
+    quantity: int = 0
+    size: str = DEFAULT_SIZE
 
 
 @dataclass
@@ -120,12 +240,18 @@ class Backup(Thing):
 
 @dataclass
 class Addon(Thing):
-    """A Heroku Postgres database, attached to its app as DATABASE."""
+    """A Heroku Postgres database, attached to its app as DATABASE.
+
+    Somebody who waits for it sets `awaited`; `settled` is set once it is provisioned,
+    or destroyed.
+    """
 
     app: "App"
     plan: str
     state: str = "provisioning"
     url: str = ""
+    awaited: asyncio.Event = field(default_factory=asyncio.Event)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
     schedules: list[dict] = field(default_factory=list)
     name: str = field(default_factory=lambda: f"postgresql-curly-{number(5)}")
 
@@ -133,30 +259,18 @@ class Addon(Thing):
     def database(self) -> str:
         return self.name.replace("-", "_")
 
-    def plan_view(self) -> dict:
-        cents = PLANS[self.plan][2]
-        name = f"heroku-postgresql:{self.plan}"
-        return {
-            **named(name),
-            "price": {"cents": cents, "unit": "month", "contract": False},
-        }
-
     def view(self) -> dict:
         return {
             **self.stamp(),
             "name": self.name,
             "state": self.state,
             "actions": [],
-            "addon_service": named("heroku-postgresql"),
+            "addon_service": named(SERVICE),
             "app": self.app.reference(),
             "billing_entity": {**self.app.reference(), "type": "app"},
-            "billed_price": {
-                "cents": PLANS[self.plan][2],
-                "contract": False,
-                "unit": "month",
-            },
+            "billed_price": price(self.plan),
             "config_vars": ["DATABASE_URL"],
-            "plan": self.plan_view(),
+            "plan": plan_reference(self.plan),
             "provider_id": self.id,
             # The add-on's own words, in an answer of April 2026:
             # https://devcenter.heroku.com/articles/provisioning-heroku-postgres
@@ -169,7 +283,7 @@ class Addon(Thing):
             "id": self.id,
             "name": self.name,
             "app": self.app.reference(),
-            "plan": self.plan_view(),
+            "plan": plan_reference(self.plan),
         }
         return {
             **self.stamp(),
@@ -209,17 +323,18 @@ class Domain(Thing):
 @dataclass
 class App(Thing):
     name: str
-    stack: str = STACK
+    build_stack: str = STACK
     config: dict[str, str] = field(default_factory=dict)
     releases: list[Release] = field(default_factory=list)
-    formation: dict[str, dict] = field(default_factory=dict)
+    formation: dict[str, Process] = field(default_factory=dict)
     addons: list[Addon] = field(default_factory=list)
     domains: list[Domain] = field(default_factory=list)
     backups: list[Backup] = field(default_factory=list)
     buildpacks: list[str] = field(default_factory=list)
     maintenance: bool = False
     acm: bool = False
-    log: Log = field(default_factory=Log)
+    destroyed: bool = False
+    log: Log = field(default_factory=lambda: Log(LOG_LINES))
     dynos: dict = field(default_factory=dict)  # of the formation, by name
     one_off: dict = field(default_factory=dict)  # of `heroku run`, by name
     turn: int = 0  # of the round robin over web dynos
@@ -227,11 +342,15 @@ class App(Thing):
     deploying: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self):
-        self.host = f"{self.name}-{secrets.token_hex(6)}.herokuapp.com"
+        self.host = f"{self.name}-{secrets.token_hex(SUFFIX // 2)}.herokuapp.com"
         self.domains = [Domain(self, self.host, "heroku")]
 
     def reference(self) -> dict:
         return {"id": self.id, "name": self.name}
+
+    def log_api(self, text: str):
+        """A line of the log about what somebody asked the API for."""
+        self.log.write("app", "api", f"{text} by user {EMAIL}")
 
     @property
     def web_url(self) -> str:
@@ -247,19 +366,38 @@ class App(Thing):
     def slug(self) -> Slug | None:
         return self.current and self.current.slug
 
-    def add_release(self, description: str, slug: Slug | None = None) -> Release:
+    @property
+    def stack(self) -> str:
+        """That of the slug; another one takes effect with the next build."""
+        return self.slug.stack if self.slug else self.build_stack
+
+    @property
+    def attached(self) -> dict[str, str]:
+        """Config vars that belong to the app's add-ons: nobody else can set them."""
+        urls = [addon.url for addon in self.addons if addon.url]
+        return {"DATABASE_URL": urls[0]} if urls else {}
+
+    @property
+    def config_vars(self) -> dict[str, str]:
+        return {**self.attached, **self.config}
+
+    def add_release(
+        self, description: str, slug: Slug | None = None, phase: bool = True
+    ) -> Release:
         """A release of the app's present config, and of its newest slug or a new one.
 
-        It is pending if it has a release command, which has to succeed first.
+        It is pending if it has a release command, which has to succeed first. Without
+        `phase` none is run.
         """
         slug = slug or self.slug
-        command = slug and slug.types.get("release")
+        command = phase and slug and slug.types.get("release")
         release = Release(
             version=len(self.releases) + 1,
             description=description,
             config=dict(self.config),
+            attached=self.attached,
             slug=slug,
-            plans=[f"heroku-postgresql:{addon.plan}" for addon in self.addons],
+            plans=[f"{SERVICE}:{addon.plan}" for addon in self.addons],
             status="pending" if command else "succeeded",
             output=[] if command else None,
         )
@@ -268,15 +406,11 @@ class App(Thing):
 
     def set_types(self, types: dict[str, str]):
         """The process types of a slug: a new `web` starts at 1, all others at 0."""
-        self.formation = {
-            kind: {
-                "quantity": int(kind == "web"),
-                "size": "Basic",
-                **self.formation.get(kind, {}),
-                "command": command,
-            }
-            for kind, command in types.items()
-        }
+        sizes = [process.size for process in self.formation.values()] or [DEFAULT_SIZE]
+        former, self.formation = self.formation, {}
+        for kind, command in types.items():
+            fresh = Process(command, int(kind == "web"), sizes[0])
+            self.formation[kind] = replace(former.get(kind, fresh), command=command)
 
     def view(self) -> dict:
         megabytes = self.slug.size if self.slug else 0
@@ -285,7 +419,7 @@ class App(Thing):
             "acm": self.acm,
             "archived_at": None,
             "buildpack_provided_description": "Python" if self.slug else None,
-            "build_stack": named(self.stack),
+            "build_stack": named(self.build_stack),
             "generation": named("cedar"),
             "git_url": f"https://git.heroku.com/{self.name}.git",
             "internal_routing": None,
@@ -325,14 +459,62 @@ class App(Thing):
         return {
             "id": identifier(self.id + kind),
             "app": self.reference(),
-            "command": process["command"],
+            "command": process.command,
             "created_at": self.created,
             "updated_at": self.created,
-            "dyno_size": named(process["size"]),
-            "quantity": process["quantity"],
-            "size": process["size"],
+            "dyno_size": named(process.size),
+            "quantity": process.quantity,
+            "size": process.size,
             "type": kind,
         }
+
+
+class Apps(dict[str, App]):
+    """All apps, by name."""
+
+    def find(self, key: str) -> App:
+        """By name or identifier; raises NotFound."""
+        for app in self.values():
+            if key in (app.name, app.id):
+                return app
+        raise NotFound("Couldn't find that app.", "app")
+
+
+def find_size(name: str) -> str:
+    """A size's own spelling; raises Unprocessable."""
+    for size in SIZES:
+        if size.lower() == name.lower():
+            return size
+    # https://github.com/daemonsy/hubot-heroku/issues/17, of 2015.
+    sizes = f"{', '.join(list(SIZES)[:-1])} and {list(SIZES)[-1]}"
+    raise Unprocessable(f"No such size as {name}. Available dyno sizes are {sizes}.")
+
+
+def check_formation(formation: dict[str, Process]):
+    """Raise Unprocessable for dynos that an app cannot have at once.
+
+    https://devcenter.heroku.com/articles/scaling and, as in SIZES, its limits. The
+    words were Heroku's in November 2022 (mixed sizes:
+    https://github.com/dhyegocalota/visa-appointment-tracker/issues/10), in 2017 (Eco,
+    then Free: https://github.com/flowhub/guv/issues/16) and in 2019 (the other).
+    """
+    running = [process for process in formation.values() if process.quantity]
+    if len({SIZES[process.size].tier for process in running}) > 1:
+        sizes = " and ".join(sorted({process.size for process in running}))
+        raise Unprocessable(
+            f"Cannot use the following dyno types in the same app: {sizes}"
+        )
+    for process in running:
+        if process.quantity > (most := SIZES[process.size].most):
+            raise Unprocessable(
+                f"Cannot update to more than {most} {process.size} size dynos "
+                "per process type.",
+            )
+    eco = sum(process.quantity for process in running if process.size == "Eco")
+    if eco > MOST_ECO:
+        raise Unprocessable(
+            f"Cannot run more than {MOST_ECO} Eco size dynos.", "cannot_run_above_limit"
+        )
 
 
 def account_view() -> dict:

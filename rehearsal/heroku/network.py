@@ -5,13 +5,16 @@ use the real names: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6 (CONNEC
 """
 
 import asyncio
+import base64
 import contextlib
 import socket
 import ssl
 from pathlib import Path
+from typing import NamedTuple
 
 import trustme
 import uvicorn
+from starlette.requests import Request
 
 # The names a reader meets; whatever else is asked for is refused and recorded.
 DOMAINS = (".heroku.com", ".herokuapp.com")
@@ -26,6 +29,23 @@ def listen() -> socket.socket:
 
 def port(listener: socket.socket) -> int:
     return listener.getsockname()[1]
+
+
+def authorised(request: Request, token: str) -> bool:
+    """Whether a request bears the token, as git (Basic) or the CLI (both) sends it."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme == "Basic":
+        with contextlib.suppress(ValueError):
+            value = base64.b64decode(value).decode().partition(":")[2]
+    return value == token
+
+
+class Address(NamedTuple):
+    """Where clients find the platform, and the certificate they must trust."""
+
+    proxy: str  # leads to all its names
+    plain: str  # for what the CLI does not ask the proxy
+    ca: Path
 
 
 class Authority:

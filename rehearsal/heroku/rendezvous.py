@@ -11,8 +11,13 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import secrets
+import ssl
 import struct
 import termios
+
+from rehearsal.heroku import network
+from rehearsal.heroku.dynos import Dyno
 
 PAUSE = 0.4  # seconds
 END_OF_INPUT = b"\x04"
@@ -20,11 +25,11 @@ END_OF_INPUT = b"\x04"
 IN_TERMINAL = 'exec 0<>"$1" 1>&0 2>&0; exec bash -c "$2"'
 
 
-async def in_pipes(dyno, command: str, reader, writer):
+async def in_pipes(dyno: Dyno, reader, writer):
     process = await dyno.spawn(
         "bash",
         "-c",
-        command,
+        dyno.command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -47,32 +52,41 @@ async def in_pipes(dyno, command: str, reader, writer):
     feeding.cancel()
 
 
-async def in_terminal(dyno, command: str, variables: dict, reader, writer):
+def size(dyno: Dyno) -> bytes:
+    """Rows and columns of the client's terminal, as the kernel wants them."""
+    rows = int(dyno.variables.get("LINES", 24))
+    columns = int(dyno.variables.get("COLUMNS", 80))
+    return struct.pack("HHHH", rows, columns, 0, 0)
+
+
+def read(master: int) -> asyncio.Queue:
+    """A queue of what comes from a terminal; the last chunk is empty."""
+    loop, output = asyncio.get_running_loop(), asyncio.Queue()
+
+    def readable():
+        try:
+            data = os.read(master, 65536)
+        except OSError:  # the last process has closed the terminal
+            data = b""
+        if not data:
+            loop.remove_reader(master)
+        output.put_nowait(data)
+
+    loop.add_reader(master, readable)
+    return output
+
+
+async def in_terminal(dyno: Dyno, reader, writer):
     master, slave = os.openpty()
     try:
-        rows, columns = variables.get("LINES", 24), variables.get("COLUMNS", 80)
-        size = struct.pack("HHHH", int(rows), int(columns), 0, 0)
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, size(dyno))
         await dyno.spawn(
-            *("bash", "-c", IN_TERMINAL, "bash", os.ttyname(slave), command),
-            extra=variables,
+            *("bash", "-c", IN_TERMINAL, "bash", os.ttyname(slave), dyno.command),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        output = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-
-        def readable():
-            try:
-                data = os.read(master, 65536)
-            except OSError:  # the last process has closed the terminal
-                data = b""
-            if not data:
-                loop.remove_reader(master)
-            output.put_nowait(data)
-
-        loop.add_reader(master, readable)
+        output = read(master)
 
         async def feed():
             with contextlib.suppress(ConnectionError):
@@ -100,40 +114,47 @@ async def in_terminal(dyno, command: str, variables: dict, reader, writer):
             os.close(slave)
 
 
-def server(platform):
-    """Handler for connections; `platform.attached` has the waiting dynos by secret."""
+class Rendezvous:
+    """Where `heroku run` meets its dyno: one TLS port, a secret for each dyno."""
 
-    async def handle(reader, writer):
+    def __init__(self, context: ssl.SSLContext):
+        self.context = context
+        self.listener = network.listen()
+        self.waiting: dict[str, tuple[Dyno, bool]] = {}
+
+    def expect(self, dyno: Dyno, terminal: bool) -> str:
+        """The address where the dyno starts once the client comes."""
+        secret = secrets.token_hex(16)
+        self.waiting[secret] = dyno, terminal
+        return f"rendezvous://127.0.0.1:{network.port(self.listener)}/{secret}"
+
+    async def start(self) -> asyncio.Server:
+        return await asyncio.start_server(
+            self.handle, sock=self.listener, ssl=self.context
+        )
+
+    async def handle(self, reader, writer):
         try:
             secret = (await reader.readline()).decode("latin-1").strip()
-            waiting = platform.attached.pop(secret, None)
-            if waiting is None:
-                return
-            dyno, order = waiting
-            writer.write(b"rendezvous\r\n")
-            await writer.drain()
-            await asyncio.sleep(PAUSE)
-            await dyno.unpack()
-            dyno.change("up")
-            command = order["command"]
-            variables = {name: str(v) for name, v in (order.get("env") or {}).items()}
-            try:
-                if order.get("force_no_tty"):
-                    await in_pipes(dyno, command, reader, writer)
-                else:
-                    await in_terminal(dyno, command, variables, reader, writer)
-            except ConnectionError:
-                dyno.hang_up()
-            finally:
-                status = await dyno.finished()
-                dyno.log(f"Process exited with status {status}")
-                dyno.change("complete")
-                dyno.app.one_off.pop(dyno.name, None)
-                await dyno.discard()
-            await asyncio.sleep(PAUSE)
+            if secret in self.waiting:
+                await self.attend(*self.waiting.pop(secret), reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client went away
         finally:
             writer.close()
 
-    return handle
+    async def attend(self, dyno: Dyno, terminal: bool, reader, writer):
+        writer.write(b"rendezvous\r\n")
+        await writer.drain()
+        await asyncio.sleep(PAUSE)
+
+        async def run() -> int:
+            dyno.change("up")
+            try:
+                await (in_terminal if terminal else in_pipes)(dyno, reader, writer)
+            except ConnectionError:
+                dyno.hang_up()
+            return await dyno.finished()
+
+        await dyno.perform(run)
+        await asyncio.sleep(PAUSE)

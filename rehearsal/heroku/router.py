@@ -7,9 +7,13 @@ https://devcenter.heroku.com/articles/error-codes
 import asyncio
 import time
 import uuid
+from urllib.parse import urlsplit
 
 import httpx
-from starlette.responses import HTMLResponse, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+
+from rehearsal.heroku.model import Apps, Times
 
 HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"upgrade"}
 HOP_BY_HOP |= {b"proxy-connection", b"te", b"trailer"}
@@ -38,22 +42,35 @@ class Exchange:
         self.dyno = ""
 
     def log(self, status: int, size: int, error: str = "", level: str = "info"):
-        """The format of the Dev Center's article; H80 and H81 are no errors."""
-        service = round((time.monotonic() - self.begun) * 1000)
+        """The format of the Dev Center's article; H80 and H81 are no errors.
+
+        What no dyno was asked for has no times and no size, as in
+        https://gist.github.com/RickArora/398eb27068c5f2c02a4187f4550c2258
+        """
+        times, count = "connect= service=", ""
+        if self.dyno:
+            service = round((time.monotonic() - self.begun) * 1000)
+            times, count = f"connect=0ms service={service}ms", size
         self.app.log.write(
             "heroku",
             "router",
             f"at={level} {error}method={self.request.method} "
             f'path="{raw_path(self.request).decode()}" host={self.app.host} '
             f'request_id={self.id} fwd="{self.address}" dyno={self.dyno} '
-            f"connect=0ms service={service}ms status={status} bytes={size} "
+            f"{times} status={status} bytes={count} "
             "protocol=http1.1 tls=true tls_version=tls1.3",
         )
 
-    def fail(self, code: str, text: str, level="error", status=503, shown=None):
-        answer = page(status, *(shown or APPLICATION_ERROR))
+    def fail(self, code: str, text: str, status=503, shown=APPLICATION_ERROR):
+        """Answer in the app's place, with a code that begins with H."""
+        answer = page(status, *shown)
+        level = "info" if code in ("H80", "H81") else "error"
         self.log(status, len(answer.body), f'code={code} desc="{text}" ', level)
         return answer
+
+    def leave(self, size: int = 0):
+        """The client has gone, which is no error of the app."""
+        self.log(499, size, 'code=H27 desc="Client Request Interrupted" ')
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         headers = self.request.headers
@@ -89,55 +106,82 @@ async def choose(app, deadline: float):
         await asyncio.sleep(0.02)
 
 
-async def route(platform, app, request):
-    exchange = Exchange(app, request)
+def refuse(exchange: Exchange) -> Response | None:
+    """The answer for an app that cannot have one of its own."""
+    app = exchange.app
+    web = app.formation.get("web")
     if app.maintenance:
         shown = ("Offline for maintenance", "This app is back in a moment.")
-        return exchange.fail("H80", "Maintenance mode", "info", shown=shown)
+        return exchange.fail("H80", "Maintenance mode", shown=shown)
     if app.slug is None:
         shown = ("Nothing here yet", "Deploy your app with git push heroku main.")
-        return exchange.fail("H81", "Blank app", "info", 502, shown)
-    if not app.formation.get("web", {}).get("quantity"):
+        return exchange.fail("H81", "Blank app", 502, shown)
+    if web is None or not web.quantity:
         return exchange.fail("H14", "No web processes running")
-    body = await request.body()
-    dyno = await choose(app, time.monotonic() + platform.boot_timeout + 15)
-    if dyno is None:
-        waiting = any(dyno.state == "starting" for dyno in app.dynos.values())
-        if waiting:
-            return exchange.fail("H20", "App boot timeout")
-        return exchange.fail("H10", "App crashed")
-    exchange.dyno = dyno.name
-    headers = exchange.headers()
-    if body:
-        headers.append((b"Content-Length", str(len(body)).encode()))
-    address = httpx.URL(f"http://127.0.0.1:{dyno.port}")
-    address = address.copy_with(raw_path=raw_path(request))
-    forwarded = httpx.Request(request.method, address, headers=headers, content=body)
-    forwarded.headers = httpx.Headers(headers)
-    sending = asyncio.create_task(platform.http.send(forwarded, stream=True))
-    leaving = asyncio.create_task(request.receive())
-    try:
-        await asyncio.wait(
-            {sending, leaving},
-            timeout=platform.request_timeout,
-            return_when=asyncio.FIRST_COMPLETED,
+    return None
+
+
+class Router:
+    """An ASGI application: hands each request to a web dyno of the app it names."""
+
+    def __init__(self, apps: Apps, http: httpx.AsyncClient, times: Times):
+        self.apps, self.http, self.times = apps, http, times
+
+    async def __call__(self, scope, receive, send):
+        request = Request(scope, receive)
+        host = request.headers.get("host", "").partition(":")[0]
+        found = [app for app in self.apps.values() if app.host == host]
+        answer = (
+            await self.route(found[0], request)
+            if found
+            else page(404, "No such app", "There's nothing here, yet.")
         )
-        if sending.done():
-            answer = sending.result()
-        elif leaving.done():
-            exchange.log(499, 0, 'code=H27 desc="Client Request Interrupted" ')
-            return page(499, *APPLICATION_ERROR)
-        else:
-            return exchange.fail("H12", "Request timeout")
-    except httpx.HTTPError:
-        if dyno.state == "crashed":
+        await answer(scope, receive, send)
+
+    async def route(self, app, request: Request) -> Response:
+        exchange = Exchange(app, request)
+        if refused := refuse(exchange):
+            return refused
+        body = await request.body()
+        dyno = await choose(app, time.monotonic() + self.times.boot + 15)
+        if dyno is None:
+            if any(dyno.state == "starting" for dyno in app.dynos.values()):
+                return exchange.fail("H20", "App boot timeout")
             return exchange.fail("H10", "App crashed")
-        return exchange.fail("H13", "Connection closed without response")
-    finally:
-        leaving.cancel()
-        if not sending.done():
+        exchange.dyno = dyno.name
+        try:
+            return await self.forward(exchange, dyno.port, body)
+        except httpx.HTTPError:
+            if dyno.state == "crashed":
+                return exchange.fail("H10", "App crashed")
+            return exchange.fail("H13", "Connection closed without response")
+
+    async def forward(self, exchange: Exchange, port: int, body: bytes) -> Response:
+        """The dyno's answer, unless it takes too long or the client goes away."""
+        request, headers = exchange.request, exchange.headers()
+        if body:
+            headers.append((b"Content-Length", str(len(body)).encode()))
+        address = httpx.URL(f"http://127.0.0.1:{port}")
+        address = address.copy_with(raw_path=raw_path(request))
+        asked = httpx.Request(request.method, address, headers=headers, content=body)
+        asked.headers = httpx.Headers(headers)
+        sending = asyncio.create_task(self.http.send(asked, stream=True))
+        leaving = asyncio.create_task(request.receive())
+        try:
+            await asyncio.wait(
+                {sending, leaving},
+                timeout=self.times.request,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if sending.done():
+                return relay(exchange, sending.result())
+            if leaving.done():
+                exchange.leave()
+                return page(499, *APPLICATION_ERROR)
+            return exchange.fail("H12", "Request timeout")
+        finally:
+            leaving.cancel()
             sending.cancel()
-    return relay(exchange, answer)
 
 
 def raw_path(request) -> bytes:
@@ -159,7 +203,7 @@ def relay(exchange: Exchange, answer: httpx.Response) -> StreamingResponse:
             exchange.log(503, size, error, "error")
             raise
         except (GeneratorExit, asyncio.CancelledError):
-            exchange.log(499, size, 'code=H27 desc="Client Request Interrupted" ')
+            exchange.leave(size)
             raise
         finally:
             await answer.aclose()
@@ -169,3 +213,39 @@ def relay(exchange: Exchange, answer: httpx.Response) -> StreamingResponse:
     response.raw_headers = [pair for pair in headers if pair[0] not in HOP_BY_HOP]
     response.raw_headers.append((b"via", b"1.1 heroku-router"))
     return response
+
+
+class Window:
+    """An ASGI application: an app of the router at another address.
+
+    The app answers at https://NAME-….herokuapp.com, a name that only the stand-in
+    knows, with a certificate that no browser trusts. For the reader's own browser the
+    two addresses are exchanged in the headers, there and back.
+    """
+
+    def __init__(self, router: Router, app: str, address: str):
+        self.router, self.app, self.address = router, app, address
+
+    async def __call__(self, scope, receive, send):
+        async def answer(message):
+            if message["type"] == "http.response.start":
+                headers = readdress(message["headers"], self.app, self.address)
+                # A browser keeps a Secure cookie to itself without TLS.
+                message["headers"] = [
+                    (name, value.replace(b"; Secure", b"")) for name, value in headers
+                ]
+            await send(message)
+
+        headers = readdress(scope["headers"], self.address, self.app)
+        await self.router(scope | {"headers": headers}, receive, answer)
+
+
+def readdress(headers: list[tuple], old: str, new: str) -> list[tuple[bytes, bytes]]:
+    """Headers with one address in place of the other, with and without its scheme."""
+    pairs = [(old, new), (urlsplit(old).netloc, urlsplit(new).netloc)]
+    for before, after in pairs:
+        headers = [
+            (name, value.replace(before.encode(), after.encode()))
+            for name, value in headers
+        ]
+    return headers

@@ -1,1 +1,1 @@
-"""The reader's side of a rehearsal: the terminal and the project."""
+"""The reader's side of a rehearsal: the machine, the terminal and the project."""

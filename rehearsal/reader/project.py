@@ -11,6 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 EXAMPLE = Path(__file__).parents[2] / "example"
@@ -51,6 +53,19 @@ APP_OWNED = {
     "USE_TZ": WRITTEN_BY_STARTPROJECT,
     "DEFAULT_AUTO_FIELD": WRITTEN_BY_STARTPROJECT,
 }
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the pages make of a reader's project.
+
+    `write_start` writes it, as it is before the first page, into a folder that is not
+    there yet; in the end its `deployable` files equal those in the folder `finished`.
+    """
+
+    finished: Path
+    deployable: tuple[str, ...]
+    write_start: Callable[[Path], None]
 
 
 def is_app_owned(key: str) -> bool:
@@ -155,19 +170,20 @@ def name_of(statement: ast.stmt) -> str:
             return ast.unparse(statement).splitlines()[0]
 
 
-def differences(project: Path) -> str:
-    """Return a diff of the project's deployable files against example/'s, "" if equal.
+def differences(folder: Path, project: Project) -> str:
+    """Return a diff of the deployable files in a folder against the finished ones.
 
-    Blank lines and the quotes that startproject writes do not count.
+    It is "" if they are equal. Blank lines, and the quotes that startproject writes, do
+    not count.
     """
     return "\n".join(
         each
-        for name in DEPLOYABLE
+        for name in project.deployable
         for each in difflib.unified_diff(
-            normal(project / name),
-            normal(EXAMPLE / name),
+            normal(folder / name),
+            normal(project.finished / name),
             f"the listings' {name}",
-            f"example/{name}",
+            f"{project.finished.name}/{name}",
             lineterm="",
         )
     )
@@ -179,3 +195,6 @@ def normal(file: Path) -> list[str]:
     if file.suffix == ".py":
         text = text.replace("'", '"')
     return [line.rstrip() for line in text.splitlines() if line.strip()]
+
+
+STAFF_CALIBRATION = Project(EXAMPLE, DEPLOYABLE, write_starting_project)

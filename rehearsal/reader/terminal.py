@@ -25,6 +25,8 @@ COLUMNS, LINES = 250, 4000
 MARK = "<<rehearsal:$?>>"
 MARKED = r"<<rehearsal:(\d+)>>"
 PROMPTS = {"PS1": MARK, "PS2": "", "VIRTUAL_ENV_DISABLE_PROMPT": "1"}
+# A pipeline fails if any of its commands does.
+BASH = ["--noprofile", "--norc", "--noediting", "-o", "pipefail"]
 
 # A page's `...` is doctest's: any text, and one line or more when alone on a line.
 CHECKER = doctest.OutputChecker()
@@ -44,19 +46,18 @@ class Terminal:
         self.password = secrets.token_urlsafe(12)
         self.bash = pexpect.spawn(
             "bash",
-            ["--noprofile", "--norc", "--noediting"],
+            BASH,
             cwd=str(folder),
-            env=environment
-            | {"PS1": MARK, "PS2": "", "VIRTUAL_ENV_DISABLE_PROMPT": "1"},
+            env=environment | PROMPTS,
             dimensions=(LINES, COLUMNS),
             timeout=timeout,
         )
         self.bash.expect(MARKED)
 
-    def run(self, command: Command) -> str:
-        """Type a command and its answers; return what the screen then shows.
+    def run(self, command: Command) -> tuple[str, int]:
+        """Type a command and its answers.
 
-        Raises Stuck.
+        Return what the screen then shows and the exit status. Raises Stuck.
         """
         self.type(command)
         output = b""
@@ -70,7 +71,7 @@ class Terminal:
         except (pexpect.TIMEOUT, pexpect.EOF) as error:
             seen = on_screen(output + (self.bash.before or b""))
             raise Stuck(f"not finished after {self.timeout} s:\n{seen}") from error
-        return on_screen(output + self.bash.before)
+        return on_screen(output + self.bash.before), int(self.bash.match[1])
 
     def watch(self, command: Command) -> str:
         """Type a command that keeps running; return the screen once it shows what the

@@ -12,19 +12,17 @@ import signal
 import tempfile
 from pathlib import Path
 
-# What `heroku config:set` and the database add-on give in production, here with
-# values that belong to nobody. DEBUG is there because a contributor's example/.env,
-# which settings.py reads too, may switch it on.
-PRODUCTION = {
+from dotenv import dotenv_values
+
+from tests.support.serving import EXAMPLE
+
+# A dyno's config vars, with values that belong to nobody. All are set, because a
+# contributor's example/.env, which settings.py reads too, may say something else.
+PRODUCTION = dotenv_values(EXAMPLE / ".env.example") | {
     "DEBUG": "false",
     "SECRET_KEY": "a-key-of-the-tests-as-long-as-one-made-by-secrets.token_urlsafe(64)",
     "ALLOWED_HOSTS": "testserver,localhost,.herokuapp.com",
-    "DATABASE_POOL_SIZE": "4",
     "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
-    "EMAIL_HOST": "localhost",
-    "EMAIL_HOST_USER": "nobody",
-    "EMAIL_HOST_PASSWORD": "nothing",
-    "DEFAULT_FROM_EMAIL": "calibration@example.com",
 }
 
 # The running PostgreSQL server, for tests that restart it; None on SQLite.

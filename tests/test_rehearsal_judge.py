@@ -1,0 +1,133 @@
+"""The rehearsal stops at a fault of a page, and names the page and the line."""
+
+import pytest
+
+from rehearsal.__main__ import perform
+from rehearsal.stage import Stage, Stopped
+from tests.support import tiny_guide
+from tests.support.tiny_app import CLI_REASON, SERVER, cli_installed
+
+pytestmark = pytest.mark.skipif(not cli_installed, reason=CLI_REASON)
+
+LISTS = "$ ls server.py\n   server.py"
+PUSHES = "$ git push heroku main\n"
+
+
+@pytest.fixture
+def rehearse(tmp_path):
+    """Rehearse the tiny guide, after (old, new) replacements in its pages."""
+
+    def play(*faults, excuses=(), **changed_files):
+        pages = dict(tiny_guide.PAGES)
+        for old, new in faults:
+            assert sum(text.count(old) for text in pages.values()) == 1
+            pages = {name: text.replace(old, new) for name, text in pages.items()}
+        (tmp_path / "docs").mkdir()
+        script = tiny_guide.build(tmp_path / "docs", pages, dict(excuses))
+        project = tiny_guide.project(tmp_path / "example", **changed_files)
+        with Stage(project, report=lambda text: None) as stage:
+            perform(stage, script, whole=True)
+
+    return play
+
+
+def test_a_right_guide_is_performed_to_its_end(rehearse):
+    rehearse()
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        (LISTS, "$ ls server.py\n   servers.py", "servers.py"),
+        (LISTS, "$ ls server.py\n", "server.py"),
+        (LISTS, "$ ls nowhere\n   ...", "status 2"),
+        (LISTS, "$ ls nowhere | cat\n   ...", "status 2"),
+        (LISTS, "$ true\n   ...", "Expected"),
+    ],
+    ids=[
+        "a wrong word",
+        "an output that is not shown",
+        "a failing command behind three dots",
+        "a failing command in a pipeline",
+        "three dots for no output",
+    ],
+)
+def test_a_fault_of_a_command_is_found(rehearse, old, new, message):
+    with pytest.raises(Stopped) as stopped:
+        rehearse((old, new))
+    told = str(stopped.value)
+    assert told.startswith("docs/prepare.rst, the block at line 4:\n    $ ")
+    assert message in told
+
+
+def test_a_command_that_should_fail_and_does_not_is_found(rehearse):
+    block = ".. code-block:: console\n"
+    with pytest.raises(Stopped, match=r"(?s)docs/prepare.rst, .* line 4:.* it fails"):
+        rehearse((block, f"{block}   :class: fails\n"))
+
+
+def test_a_command_that_is_left_out_is_missed_by_the_next(rehearse):
+    with pytest.raises(Stopped, match=r"(?s)docs/deploy.rst, .* line 12:.*refspec"):
+        rehearse(('   $ git commit --quiet --message "Begin"\n', ""))
+
+
+@pytest.mark.parametrize("asks", ["heroku drains", "heroku drains || true"])
+def test_a_request_that_the_stand_in_does_not_know_is_found(rehearse, asks):
+    with pytest.raises(Stopped, match=r"docs/deploy.rst, .* line 12:") as stopped:
+        rehearse((PUSHES, f"$ {asks}\n   ...\n   {PUSHES}"))
+    told = str(stopped.value)
+    assert "The stand-in could not answer\n    GET api.heroku.com" in told
+
+
+def test_an_error_page_in_the_browser_is_found(rehearse):
+    server = SERVER.replace("send_response(200)", "send_response(500)")
+    with pytest.raises(Stopped, match=r"(?s)docs/deploy.rst, .* line 24:.*status=500"):
+        rehearse(**{"server.py": server})
+
+
+def test_a_missing_listing_is_found(rehearse):
+    listing = "   :caption: NOTES\n\n   Nothing to note.\n"
+    with pytest.raises(Stopped, match=r"(?s)do not add up to example/:.*NOTES"):
+        rehearse((listing, "\n   Nothing to note.\n"))
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("`Verifying deploy`", "`Verifying deployment`"),
+        ("`Push rejected`", "`crashed`.\n:printed:`Push accepted`"),
+    ],
+)
+def test_a_text_that_prose_says_is_printed_and_is_not_is_found(rehearse, old, new):
+    with pytest.raises(Stopped, match=r"docs/deploy.rst, line 30: .* by no command"):
+        rehearse((old, new))
+
+
+def test_a_text_that_is_said_to_be_printed_elsewhere_and_is_here_is_found(rehearse):
+    echo = "$ echo Push rejected\n   Push rejected\n   "
+    with pytest.raises(Stopped, match=r"docs/deploy.rst, line 32: .* by a command"):
+        rehearse((PUSHES, echo + PUSHES))
+
+
+@pytest.mark.parametrize(
+    "excuses, message",
+    [
+        ({}, r"(?s)docs/prepare.rst, the block at line 4:.* cp -R .* no reason"),
+        (
+            {"cp -R guide/example tiny-app && cd tiny-app": "x"},
+            r"(?s)ls server.py.*no reason",
+        ),
+        ({"git push heroku main": "x"}, r"no reason"),
+    ],
+)
+def test_a_command_that_is_excused_without_a_reason_is_found(
+    rehearse, excuses, message
+):
+    block = ".. code-block:: console\n"
+    with pytest.raises(ValueError, match=message):
+        rehearse((block, f"{block}   :class: not-rehearsed\n"), excuses=excuses)
+
+
+def test_a_reason_that_no_page_needs_is_found(rehearse):
+    with pytest.raises(ValueError, match="no page excuses git push heroku main"):
+        rehearse(excuses={"git push heroku main": "x"})
