@@ -81,7 +81,7 @@ def numbers() -> dict[str, str]:
         "pool-connections": DYNOS_IN_A_DEPLOY * workers["basic"] * pool,
         "basic-workers": workers["basic"],
         "standard-2x-workers": workers["standard-2x"],
-        "pins": constant("instruments/reading.py", "LAST_PIN"),
+        "pins": constant("measuring/reading.py", "LAST_PIN"),
         "smallest-with-eco": f"US${FACTS['eco-price'].value + database}",
         "smallest-with-basic": f"US${FACTS['basic-price'].value + database}",
         "prices-checked": show_date(min(fact.checked for fact in prices)),
