@@ -12,7 +12,12 @@ import sys
 
 import pytest
 
-from rehearsal.heroku.inspection import LATEST_PATCHES, MISSPELT, PACKAGE_MANAGERS
+from rehearsal.heroku.inspection import (
+    EARLIER_LANGUAGES,
+    LATEST_PATCHES,
+    MISSPELT,
+    PACKAGE_MANAGERS,
+)
 from staff import checks
 from tests.conftest import ROOT
 from tests.support import buildpack_rules
@@ -697,6 +702,7 @@ def test_the_tables_of_the_buildpack_are_those_of_the_stand_in():
     assert minors == checks.PYTHONS
     assert set(checks.PACKAGE_FILES) == set(PACKAGE_MANAGERS)
     assert checks.MISSPELT == MISSPELT
+    assert set(EARLIER_LANGUAGES) == checks.OTHER_LANGUAGES
 
 
 def calls():

@@ -52,6 +52,7 @@ MISSPELT = {
     *("python-version.txt", "python_version.txt", "python.version.txt"),
     *(".python-versions", "python-versions", ".python-version.md"),
 }
+OTHER_LANGUAGES = {"Gemfile", "package.json", "project.clj"}
 PACKAGE_FILES = ["requirements.txt", "Pipfile.lock", "poetry.lock", "uv.lock"]
 BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -243,7 +244,7 @@ def check_what_git_pushes():
             hint="Take it out: git rm -r --cached .heroku",
             id="heroku.E081",
         )
-    others = sorted(files & {"package.json", "Gemfile"})
+    others = sorted(files & OTHER_LANGUAGES)
     if others and not in_container() and '"buildpacks"' not in text("app.json"):
         yield Warning(
             f"Heroku may take {' and '.join(others)} for an app in another language.",
