@@ -37,7 +37,7 @@ def add_description(app, pagename, templatename, context, doctree):
     context["site"] = app.config.html_baseurl
     if doctree:
         paragraph = next(doctree.findall(nodes.paragraph), nodes.paragraph())
-        context["description"] = paragraph.astext().replace("\n", " ")
+        context["description"] = " ".join(paragraph.astext().split())
 
 
 def setup(app: Sphinx):

@@ -53,9 +53,11 @@ def find(pattern: str, file: Path) -> str:
 def constant(file: str, name: str):
     """Return the value that a module of the example gives a name at its top level.
 
-    Raises ValueError if it gives the name none, or one that is computed.
+    `file` is a pattern of one file. Raises ValueError if the module gives the name no
+    value, or one that is computed.
     """
-    for statement in ast.parse((EXAMPLE / file).read_text()).body:
+    (module,) = EXAMPLE.glob(file)
+    for statement in ast.parse(module.read_text()).body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=found)]) if found == name:
                 return ast.literal_eval(statement.value)
