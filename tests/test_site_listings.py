@@ -49,7 +49,7 @@ def fits(listing, words):
 
 
 def place(name, listing):
-    return f"docs/{name}.rst:{line(listing)}: {listing[0].astext()}"
+    return f"docs/{name}.rst:{line(listing[1])}: {listing[0].astext()}"
 
 
 @pytest.mark.parametrize("name", SOURCES)
