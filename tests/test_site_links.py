@@ -165,9 +165,11 @@ def test_the_menu_marks_the_page_itself(name):
 @pytest.mark.parametrize("page", HTML)
 def test_a_page_runs_the_sites_own_scripts_and_none_inline(page):
     scripts = read(SITE / page).all("script")
-    assert all("src" in script for script in scripts), "an inline script"
+    assert not [script for script in scripts if "src" not in script], (
+        f"{page} has an inline script"
+    )
     sources = [urljoin(page, script["src"]) for script in scripts]
-    assert not [source for source in sources if urlsplit(source).netloc]
+    assert not [source for source in sources if urlsplit(source).netloc], page
     names = [urlsplit(source).path.rpartition("/")[2] for source in sources]
     wanted = {"404.html": [], "search.html": SEARCH_SCRIPTS}.get(page, SCRIPTS)
     assert sorted(names) == sorted(wanted)
@@ -182,7 +184,8 @@ def test_a_page_says_of_itself_what_its_first_paragraph_says(name):
         *page.all("meta", property="og:description"),
     ):
         assert len(description["content"]) <= 160
-        assert first.startswith(description["content"].removesuffix("...").strip())
+        begins = description["content"].removesuffix("...").strip()
+        assert first.startswith(begins), f"{name}.html is described as {begins!r}"
     assert len(page.all("meta", name="description")) == 1
     assert page.all("meta", property="og:url")[0]["content"] == f"{HOME}{name}.html"
     (picture,) = page.all("meta", property="og:image")
