@@ -3,6 +3,7 @@
 import ast
 import math
 import random
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments import display
-from instruments.reading import INTERVALS, Reading, differences, interval_label
+from measuring import display
+from measuring.reading import INTERVALS, Reading, differences, interval_label
 from range_calibration.adjustment import InvarStaff, SetUp, adjust
-from range_calibration.monthly_table import (
+from range_calibration.monthly_means import (
     Campaign,
     monthly_sums,
     monthly_table,
@@ -32,11 +33,12 @@ from tests.support import campaigns
 
 EXAMPLE = Path(__file__).parent.parent / "example"
 PURE_MODULES = [
-    "instruments/display.py",
-    "instruments/reading.py",
+    "measuring/display.py",
+    "measuring/limits.py",
+    "measuring/reading.py",
     "range_calibration/adjustment.py",
     "range_calibration/level_report.py",
-    "range_calibration/monthly_table.py",
+    "range_calibration/monthly_means.py",
     "staff_calibration/computation.py",
     "staff_calibration/readings_file.py",
 ]
@@ -81,9 +83,29 @@ def test_the_computation_does_without_django(path):
         "itertools",
         "math",
         "re",
-        "instruments.display",
-        "instruments.reading",
+        "measuring",
+        "measuring.display",
+        "measuring.reading",
     }
+
+
+APPS = ["measuring", "accounts", "instruments", "range_calibration"]
+APPS += ["staff_calibration", "staff"]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_an_app_knows_only_the_apps_below_it(app):
+    """The list goes upwards; a migration knows nothing but migrations."""
+    above = APPS[APPS.index(app) + 1 :]
+    imported = {
+        f"{path.relative_to(EXAMPLE)}: {module}"
+        for path in (EXAMPLE / app).rglob("*.py")
+        for module in re.findall(
+            r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE
+        )
+        if module in above
+    }
+    assert not imported
 
 
 def test_differences_combine_neighbouring_rows_and_replace_a_sigma_of_zero():

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from instruments.models import Staff
-from instruments.reading import INTERVALS
+from measuring.reading import INTERVALS
 from range_calibration.models import RangeMeasurement, RangeParameter
 from staff_calibration import demo
 from tests.support import campaigns, stored

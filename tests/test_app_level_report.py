@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from instruments.reading import Reading
+from measuring.reading import Reading
 from range_calibration.level_report import LevelReportError, parse_level_report
 from tests.support import campaigns
 

@@ -5,6 +5,8 @@ import io
 import logging
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.db import connection
@@ -62,12 +64,34 @@ def test_every_line_of_the_log_names_its_request(client, method, path):
     assert output.getvalue().startswith(f"{GIVEN} ")
 
 
-def test_the_console_handler_writes_request_ids(settings):
-    handler = settings.LOGGING["handlers"]["console"]
-    assert handler["filters"] == ["request_id"]
-    assert (
-        "request_id=" in settings.LOGGING["formatters"][handler["formatter"]]["format"]
-    )
+TALK = """
+import logging, django
+django.setup()
+for name in ["staff.views", "django.request", "axes", "fontTools"]:
+    logging.getLogger(name).debug("quiet")
+    logging.getLogger(name).info("progress")
+    logging.getLogger(name).warning("trouble")
+"""
+
+
+def test_a_process_prints_each_message_once_in_a_line_with_a_request_id():
+    """In a process of its own, because pytest has handlers of its own."""
+    printed = subprocess.run(
+        [sys.executable, "-c", TALK],
+        cwd=serving.EXAMPLE,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "staff.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    assert printed.splitlines() == [
+        "level=INFO logger=staff.views request_id=- progress",
+        "level=WARNING logger=staff.views request_id=- trouble",
+        "level=INFO logger=django.request request_id=- progress",
+        "level=WARNING logger=django.request request_id=- trouble",
+        "level=WARNING logger=axes request_id=- trouble",
+        "level=WARNING logger=fontTools request_id=- trouble",
+    ]
 
 
 @pytest.mark.django_db

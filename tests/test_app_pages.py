@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from django.urls import reverse
 
+from tests.conftest import ROOT
 from tests.support.people import PASSWORD, belongings_of_a, browser, user
 from tests.test_app_permissions import ANSWERS
 
@@ -207,3 +208,19 @@ def test_the_contrast_is_high_enough(scheme, text, ground, least):
         (luminance(found[text]), luminance(found[ground])), reverse=True
     )
     assert (lighter + 0.05) / (darker + 0.05) >= least
+
+
+UNESCAPED = re.compile(r"\|\s*safe\w*\b|autoescape off|\bmark_safe\b|\bSafeString\b")
+# An e-mail is plain text: its reader sees what is typed here.
+MAIL = ("templates", "accounts", "mail")
+
+
+def test_no_text_is_taken_for_markup():
+    found = [
+        f"{file.relative_to(ROOT)}:{number} {line.strip()}"
+        for file in (ROOT / "example").rglob("*")
+        if file.suffix in (".html", ".py", ".txt") and file.parent.parts[-3:] != MAIL
+        for number, line in enumerate(file.read_text().splitlines(), start=1)
+        if UNESCAPED.search(line)
+    ]
+    assert found == [], "Django must escape what people write: say it another way"

@@ -5,12 +5,19 @@ import re
 import pytest
 from django.db import transaction
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils.html import escape
 
 from accounts.models import Authority
 from instruments.models import DigitalLevel, Staff, StaffType
 from staff_calibration.models import StaffCalibration
 from tests.conftest import HttpsClient
-from tests.support.people import belongings_of_a, browser, user
+from tests.support.people import (
+    HOSTILE,
+    belongings_of_a,
+    browser,
+    make_hostile,
+    user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +91,7 @@ def world():
 
 
 def browsers():
-    """A browser for each of the ACTORS."""
+    """A browser for each of the ACTORS, in a world of hostile texts."""
     people = [
         None,
         user("a@example.com", "AAA"),
@@ -92,7 +99,9 @@ def browsers():
         user("officer@example.com", "CCC", is_staff=True),
         user("root@example.com", "CCC", is_staff=True, is_superuser=True),
     ]
-    return [browser(person) for person in people]
+    clients = [browser(person) for person in people]
+    make_hostile()
+    return clients
 
 
 def status(response):
@@ -106,6 +115,9 @@ def answer(client, method, path):
     with transaction.atomic():
         response = getattr(client, method)(path)
         transaction.set_rollback(True)
+    # The PDF and the export hold text, which no browser takes for markup.
+    if response["Content-Type"].startswith("text/html"):
+        assert "<b id=x>" not in response.text, f"{path} shows a text as markup"
     return status(response)
 
 
@@ -135,6 +147,31 @@ def test_the_table_has_every_address():
     """Of the admin, which Django's own tests cover, it has some."""
     ours = {name for name in addresses() if not name.startswith("admin:")}
     assert ours == {name for name in ANSWERS if not name.startswith("admin:")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "accounts:activate",
+        "accounts:authority_list",
+        "accounts:profile",
+        "accounts:user_list",
+        "instruments:level_list",
+        "instruments:staff_detail",
+        "instruments:staff_list",
+        "instruments:type_list",
+        "range_calibration:campaign",
+        "range_calibration:campaigns",
+        "staff_calibration:calibrate",
+        "staff_calibration:certificate",
+        "staff_calibration:registry",
+        "staff_calibration:verify",
+    ],
+)
+def test_a_page_shows_a_hostile_text_as_text(world, name):
+    *_, superuser = browsers()
+    text = superuser.get(reverse(name, args=world.get(name))).text
+    assert escape(HOSTILE) in text[text.index("<main") :]
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -177,7 +214,7 @@ def test_b_changes_nothing_of_a(world):
 )
 def test_a_list_shows_what_the_own_authority_has(world, name):
     _, of_a, of_b, officer, _ = browsers()
-    number = "704211" if "level" in name else "301"
+    number = "7042&lt;" if "level" in name else "301&lt;"
     seen = [number in one.get(reverse(name)).text for one in (of_a, of_b, officer)]
     assert seen == [True, False, True]
 

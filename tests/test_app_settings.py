@@ -1,9 +1,6 @@
 """The settings come from the environment, and a fault in it stops the start."""
 
-import ast
-import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -11,45 +8,31 @@ import sys
 import pytest
 from environs.exceptions import EnvError
 
-from rehearsal.script import DOCTREES, Command, read_pages
-from tests.conftest import ROOT
-from tests.support.environment import PRODUCTION
+from tests.support.config_vars import (
+    BUTTON,
+    EXAMPLE,
+    OPTIONAL,
+    OWN_MACHINE,
+    PRODUCTION,
+    SET_BY_HEROKU,
+    VARIABLES,
+    copy_settings,
+    run_settings,
+)
 
-EXAMPLE = ROOT / "example"
-POSTGRES = "postgres://user:password@localhost:5432/name"
-
-
-def variables():
-    """Return name and whether it has a default of each variable settings.py reads."""
-    tree = ast.parse((EXAMPLE / "staff" / "settings.py").read_text())
-    return {
-        call.args[0].value: any(each.arg == "default" for each in call.keywords)
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        and ast.unparse(call.func).startswith("env.")
-        and isinstance(call.args[0], ast.Constant)
-    }
-
-
-REQUIRED = sorted(name for name, optional in variables().items() if not optional)
+POSTGRES = PRODUCTION["DATABASE_URL"]
+CONSOLE = OWN_MACHINE["EMAIL_BACKEND"]
+REQUIRED = sorted(VARIABLES.keys() - OPTIONAL)
 
 
 @pytest.fixture
-def settings_with(monkeypatch, tmp_path):
-    """Run settings.py with production's variables, changed; None removes one.
-
-    A copy runs, so that a contributor's own .env cannot supply what is missing.
-    """
+def settings_with(tmp_path):
+    """Run settings.py with production's variables, changed; None removes one."""
 
     def run(**changes):
-        (tmp_path / "staff").mkdir(exist_ok=True)
-        shutil.copy(EXAMPLE / "staff" / "settings.py", tmp_path / "staff")
-        for name, value in (PRODUCTION | {"DATABASE_URL": POSTGRES} | changes).items():
-            if value is None:
-                monkeypatch.delenv(name, raising=False)
-            else:
-                monkeypatch.setenv(name, value)
-        return runpy.run_path(str(tmp_path / "staff" / "settings.py"))
+        changed = {**PRODUCTION, **changes}
+        environment = {name: v for name, v in changed.items() if v is not None}
+        return run_settings(environment, copy_settings(tmp_path))
 
     return run
 
@@ -113,48 +96,53 @@ def test_sqlite_needs_neither_tls_nor_pool(settings_with):
     assert "OPTIONS" not in found
 
 
-def test_a_thread_never_waits_for_a_connection():
-    server = runpy.run_path(str(EXAMPLE / "gunicorn.conf.py"))
-    assert server["threads"] == int(values_of_env_example()["DATABASE_POOL_SIZE"])
+def test_check_deploy_is_silent_under_production_variables(tmp_path):
+    """Not in this process, where the tests' e-mail backend is in place.
 
-
-def test_the_server_outlives_no_platform_deadline():
-    server = runpy.run_path(str(EXAMPLE / "gunicorn.conf.py"))
-    assert server["keepalive"] > 90
-    assert server["graceful_timeout"] < 30
-
-
-def test_check_deploy_is_silent_under_production_variables():
-    """Not in this process, where the tests' e-mail backend is in place."""
+    In a copy, because git would push the example as a folder of this repository.
+    """
+    own = shutil.ignore_patterns(".env", "db.sqlite3")
     check = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "INFO"]
-    url = {"DATABASE_URL": POSTGRES}
     done = subprocess.run(
-        check, cwd=EXAMPLE, env=os.environ | url, capture_output=True, text=True
+        check,
+        cwd=shutil.copytree(EXAMPLE, tmp_path / "example", ignore=own),
+        env=os.environ | PRODUCTION,
+        capture_output=True,
+        text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "no issues" in done.stdout
 
 
-def test_the_button_sets_what_the_deploy_page_sets(site):
-    """app.json is for Heroku's deploy button and review apps."""
-    button = json.loads((EXAMPLE / "app.json").read_text())["env"]
-    [command] = [
-        step
-        for page in read_pages(DOCTREES)
-        for step in page.steps
-        if isinstance(step, Command) and step.text.startswith("heroku config:set")
-    ]
-    assert set(button) == set(REQUIRED) - {"DATABASE_URL"}
-    shown = dict(
-        word.split("=", 1)
-        for word in command.text.replace("\\\n", " ").split()
-        if word.split("=")[0] in button
+def test_the_variables_of_the_own_machine_start_the_app(tmp_path):
+    assert run_settings(OWN_MACHINE, copy_settings(tmp_path))["DEBUG"] is True
+    assert OWN_MACHINE.keys() == BUTTON["env"].keys() | SET_BY_HEROKU | OPTIONAL, (
+        "example/.env.example and example/app.json must name the same variables"
     )
-    assert set(shown) == set(button)
-    for name, entry in button.items():
-        assert entry.get("generator") == "secret" or entry["value"] == shown[name]
 
 
-def values_of_env_example():
-    lines = (EXAMPLE / ".env.example").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line)
+def first_deployment():
+    """The variables that the button and the database give an app."""
+    values = {
+        name: entry.get("value", "a generated secret")
+        for name, entry in BUTTON["env"].items()
+    }
+    return values | {"DATABASE_URL": POSTGRES}
+
+
+def test_the_button_starts_the_app(tmp_path):
+    assert run_settings(first_deployment(), copy_settings(tmp_path))["DEBUG"] is False
+
+
+@pytest.mark.parametrize("name", BUTTON["env"])
+def test_the_button_sets_no_variable_that_is_not_needed(tmp_path, name):
+    less = first_deployment()
+    del less[name]
+    with pytest.raises(EnvError, match=f'"{name}" not set'):
+        run_settings(less, copy_settings(tmp_path))
+
+
+def test_who_prints_messages_is_not_asked_for_an_account(settings_with):
+    account = ["EMAIL_HOST", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"]
+    found = settings_with(EMAIL_BACKEND=CONSOLE, **dict.fromkeys(account))
+    assert not found.keys() & set(account)

@@ -8,13 +8,14 @@ import pytest
 from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedFile
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils.html import escape
 
-from instruments.reading import Reading
-from instruments.uploads import LIMIT
+from measuring.limits import UPLOAD
+from measuring.reading import Reading
 from range_calibration.models import RangeMeasurement
 from staff_calibration.models import StaffCalibration, StaffReading
 from tests.support import campaigns, stored
-from tests.support.people import browser, user
+from tests.support.people import HOSTILE, browser, user
 
 pytestmark = pytest.mark.django_db
 
@@ -40,10 +41,10 @@ BAD_READINGS = {
     "header alone": ROWS[0].encode(),
     "no header": "\n".join(ROWS[1:]).encode(),
     "300 kB": READINGS + b"\n" * 300_000,
-    "one byte too large": READINGS + b"\n" * (LIMIT + 1 - len(READINGS)),
+    "one byte too large": READINGS + b"\n" * (UPLOAD + 1 - len(READINGS)),
     "300 kB of one line": b"1" * 300_000,
-    "200 kB of commas": b"," * LIMIT,
-    "200 kB of quotes": b'"' * LIMIT,
+    "200 kB of commas": b"," * UPLOAD,
+    "200 kB of quotes": b'"' * UPLOAD,
     "150 kB in a cell": with_row(3, "3," + "1" * 150_000 + ",5,0"),
     "too many rows": "\n".join([ROWS[0], *ROWS[1:] * 25]).encode(),
     "truncated in a row": READINGS[: READINGS.index(b"\n8,") + 8],
@@ -217,6 +218,18 @@ def test_an_odd_file_name_is_stored_as_text_or_refused(name, bench):
     for calibration in StaffCalibration.objects.all():
         assert "/" not in calibration.file_name
         assert len(calibration.file_name) <= 100
+
+
+def test_a_hostile_file_name_is_shown_as_text(bench):
+    """The mistake: Django takes a field's help for markup."""
+    name = f"{HOSTILE}.csv"
+    answers = stored.answers(bench.staff, bench.level, date="")
+    answers["file"] = SimpleUploadedFile(name, READINGS)
+    kept = bench.surveyor.post(reverse("staff_calibration:calibrate"), answers).text
+    assert escape(name) in kept
+    report = {"file": SimpleUploadedFile(name, DNA03.encode())}
+    preview = bench.officer.post(reverse("range_calibration:upload"), report).text
+    assert "<b id=x>" not in kept + preview
 
 
 def test_a_text_in_place_of_the_file_is_a_form_error(bench):

@@ -243,6 +243,8 @@ def test_a_database_is_there_once_somebody_waits_for_it(tmp_path):
         addon = api(
             "POST", "/apps/slow-demo/addons", {"plan": {"name": "heroku-postgresql"}}
         ).json()
+        for name in ["one", "two"]:  # in this time it could have been there twice
+            platform.postgres.create_database(name)
         data = "https://api.data.heroku.com/client/v11/databases"
         assert api("GET", f"{data}/{addon['id']}").status_code == 404
         assert api("GET", "/apps/slow-demo/config-vars").json() == {}

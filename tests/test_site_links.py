@@ -153,6 +153,12 @@ def test_home_is_the_first_page(name):
     assert [urljoin(f"{name}.html", home) for home in homes] == ["index.html"]
 
 
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_the_menu_marks_the_page_itself(name):
+    links = read(SITE / f"{name}.html").all("a", **{"aria-current": "page"})
+    assert [link["href"] for link in links] == ["#"]
+
+
 # What a page loads, and says of itself ----------------------------------------
 
 

@@ -3,13 +3,11 @@
 import ast
 import importlib
 import itertools
-import json
 import re
 import textwrap
 
 import pytest
 from docutils import nodes
-from sphinx import addnodes
 
 from rehearsal.reader.project import APP_OWNED, DEPLOYABLE, blocks, is_app_owned
 from rehearsal.script import caption, line
@@ -17,19 +15,13 @@ from tests.support.pages import (
     EXAMPLE,
     HISTORY,
     SOURCES,
-    commands,
     doctree,
-    excused,
     listings,
 )
 
 
 def listing_id(listing):
     return f"{listing.page}-{listing.path}-line{listing.line}"
-
-
-def settings_tree():
-    return ast.parse((EXAMPLE / "staff" / "settings.py").read_text())
 
 
 def captioned(name):
@@ -57,7 +49,7 @@ def fits(listing, words):
 
 
 def place(name, listing):
-    return f"docs/{name}.rst:{line(listing)}: {listing[0].astext()}"
+    return f"docs/{name}.rst:{line(listing[1])}: {listing[0].astext()}"
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -140,82 +132,6 @@ def test_app_owned_setting_exists_and_has_a_reason(name):
     assert any(
         key == name or (name.endswith("_") and key.startswith(name)) for key in settings
     )
-
-
-# The environment -------------------------------------------------------------
-
-
-def read_by_settings(optional):
-    """Return the variables that settings.py reads, those with a default or the rest."""
-    return {
-        call.args[0].value
-        for call in ast.walk(settings_tree())
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and isinstance(call.func.value, ast.Name)
-        and call.func.value.id == "env"
-        and isinstance(call.args[0], ast.Constant)
-        and optional == any(keyword.arg == "default" for keyword in call.keywords)
-    }
-
-
-REQUIRED = read_by_settings(optional=False)
-OPTIONAL = read_by_settings(optional=True)
-
-# The database add-on sets it.
-SET_BY_HEROKU = {"DATABASE_URL"}
-
-
-def declared(section_title):
-    """Return the variables that a section of reference/config-vars declares."""
-    return {
-        signature.astext()
-        for section in doctree("reference/config-vars").findall(nodes.section)
-        if section[0].astext() == section_title
-        for description in section.findall(addnodes.desc)
-        if description["objtype"] == "envvar"
-        for signature in description.findall(addnodes.desc_signature)
-    }
-
-
-def assigned(command):
-    return set(re.findall(r"(?<![\w.])([A-Z][A-Z_]+)=", command))
-
-
-def test_settings_have_variables():
-    assert "SECRET_KEY" in REQUIRED
-    assert "DEBUG" in OPTIONAL
-
-
-def test_every_variable_is_declared_in_the_reference():
-    assert declared("Variables you set") == REQUIRED | OPTIONAL
-
-
-def test_every_variable_is_in_the_example_environment():
-    assert assigned((EXAMPLE / ".env.example").read_text()) == REQUIRED | OPTIONAL
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        each.text
-        for each in (*commands(), *excused())
-        if each.page == "deploy/create" and "heroku config:set" in each.text
-    ],
-    ids=["macOS and Linux", "Windows PowerShell"],
-)
-def test_every_required_variable_is_set_before_the_push(command):
-    assert assigned(command) == REQUIRED - SET_BY_HEROKU
-
-
-def test_the_database_is_created_before_the_push():
-    texts = [each.text for each in commands() if each.page == "deploy/create"]
-    assert any("addons:create heroku-postgresql" in text for text in texts)
-
-
-def test_every_required_variable_is_in_app_json():
-    described = json.loads((EXAMPLE / "app.json").read_text())["env"]
-    assert set(described) == REQUIRED - SET_BY_HEROKU
 
 
 # The module that gunicorn serves ---------------------------------------------

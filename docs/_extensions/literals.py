@@ -39,14 +39,13 @@ LISTED = (
 # A literal that begins with one of these is a command; the tests have its parser.
 PROGRAMS = {
     *("apt-get", "cp", "curl", "django-admin", "git", "gunicorn", "heroku", "make"),
-    *("manage.py", "mv", "pg_restore", "pip", "psql", "python"),
+    *("manage.py", "mv", "pg_restore", "pip", "pre-commit", "psql", "python"),
 }
 DJANGO_COMMANDS = {"check", "collectstatic", "runserver", "startproject"}
 
 # What resolves to nothing that is here, with the reason.
 EXCEPTIONS = {
     "$": "a shell's prompt, and what it replaces",
-    "#": "begins a comment",
     "--": "ends the CLI's own options",
     ">": "redirects, in every shell",
     "http://": "a scheme",
@@ -60,17 +59,10 @@ EXCEPTIONS = {
     "sslmode=require": "as libpq writes the setting",
     "?sslmode=disable": "as libpq writes the setting",
     "calibration": "the user of a mail account that nobody has",
-    "1": "a value for a variable: any number, or any text",
-    "python-": "the prefix that runtime.txt wants and .python-version refuses",
-    ".slugignore": "read by Heroku; the example has none",
-    "bin/pre_compile": "read by Heroku's buildpack; the example has none",
-    "bin/post_compile": "read by Heroku's buildpack; the example has none",
     "latest.dump": "written by `heroku pg:backups:download`, which prints no name",
     '{% static "name" %}': "a tag of Django's templates",
     "heroku/brew/heroku": "Heroku's formula for Homebrew",
     "Procfile.txt": "a name that Heroku does not take",
-    ".python-version.txt": "a name that Heroku does not take",
-    "python-version": "a name that Heroku does not take",
 }
 
 # What is shown by something else than a command of the guide: the file or folder of
@@ -156,9 +148,14 @@ def values() -> set[str]:
 
 
 def is_name(text: str) -> bool:
-    """A name or a text in the Python of the example's project folder."""
-    return text in names() or (
-        text.startswith(".") and any(name.endswith(text) for name in names())
+    """A name or a text in the Python that decides the deployment.
+
+    With a dot at one end, what such a text ends or begins with.
+    """
+    return (
+        text in names()
+        or (text.startswith(".") and any(name.endswith(text) for name in names()))
+        or (text.endswith(".") and any(name.startswith(text) for name in names()))
     )
 
 

@@ -1,5 +1,7 @@
 """The markup that the theme and a screen reader need and Sphinx does not write."""
 
+import copy
+
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -37,11 +39,25 @@ def add_description(app, pagename, templatename, context, doctree):
     context["site"] = app.config.html_baseurl
     if doctree:
         paragraph = next(doctree.findall(nodes.paragraph), nodes.paragraph())
-        context["description"] = paragraph.astext().replace("\n", " ")
+        context["description"] = " ".join(paragraph.astext().split())
+
+
+def renew_menus(app, env):
+    """Return every page to be written anew if a title or the pages' order changed.
+
+    The menu of each page shows both, and so do its links to the next page.
+    """
+    titles = {name: title.astext() for name, title in env.titles.items()}
+    menu = (env.toctree_includes, titles)
+    if menu == getattr(env, "menu", None):
+        return []
+    env.menu = copy.deepcopy(menu)
+    return env.all_docs
 
 
 def setup(app: Sphinx):
     app.set_translator("html", Translator)
     app.add_post_transform(TableBoxes)
     app.connect("html-page-context", add_description)
+    app.connect("env-updated", renew_menus)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -53,9 +53,11 @@ def find(pattern: str, file: Path) -> str:
 def constant(file: str, name: str):
     """Return the value that a module of the example gives a name at its top level.
 
-    Raises ValueError if it gives the name none, or one that is computed.
+    `file` is a pattern of one file. Raises ValueError if the module gives the name no
+    value, or one that is computed.
     """
-    for statement in ast.parse((EXAMPLE / file).read_text()).body:
+    (module,) = EXAMPLE.glob(file)
+    for statement in ast.parse(module.read_text()).body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=found)]) if found == name:
                 return ast.literal_eval(statement.value)
@@ -81,7 +83,7 @@ def numbers() -> dict[str, str]:
         "pool-connections": DYNOS_IN_A_DEPLOY * workers["basic"] * pool,
         "basic-workers": workers["basic"],
         "standard-2x-workers": workers["standard-2x"],
-        "pins": constant("instruments/reading.py", "LAST_PIN"),
+        "pins": constant("measuring/reading.py", "LAST_PIN"),
         "smallest-with-eco": f"US${FACTS['eco-price'].value + database}",
         "smallest-with-basic": f"US${FACTS['basic-price'].value + database}",
         "prices-checked": show_date(min(fact.checked for fact in prices)),

@@ -1,3 +1,5 @@
+"""People and authorities in Django's admin, where users log in by e-mail."""
+
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth import forms as auth_forms

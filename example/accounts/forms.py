@@ -1,3 +1,5 @@
+"""Signing up, and what users and officers change about people and authorities."""
+
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 

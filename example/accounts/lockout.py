@@ -6,7 +6,7 @@ from .models import User
 
 
 def username(request, credentials):
-    """The e-mail address tried, as `User` stores it: every spelling counts as one.
+    """Return the e-mail address tried as `User` stores it: all spellings are one.
 
     Cut to what axes' column holds: the log-in form takes addresses of any length.
     """
@@ -15,7 +15,7 @@ def username(request, credentials):
 
 
 def client_address(request):
-    """The address that the nearest proxy saw: the last of X-Forwarded-For.
+    """Return the address that the nearest proxy saw: the last of X-Forwarded-For.
 
     Heroku's router appends it; the addresses before are the client's own words.
     https://devcenter.heroku.com/articles/http-routing#heroku-headers

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 
 
 def visible_to(user, queryset, owner="owner"):
-    """The rows of `queryset` that `user` may see and change.
+    """Return the rows of `queryset` that `user` may see and change.
 
     All of them for a range officer, else those of the user's own authority. `owner` is
     the look-up from the queryset's model to the authority, such as "staff__owner".

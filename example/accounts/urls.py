@@ -1,3 +1,5 @@
+"""The addresses of accounts and authorities."""
+
 from django.contrib.auth import views as auth_views
 from django.urls import path, reverse_lazy
 

@@ -1,3 +1,5 @@
+"""Signing up and in, a user's profile, and the lists that officers keep."""
+
 import logging
 from smtplib import SMTPException
 
@@ -16,6 +18,8 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
+from measuring.limits import ROWS_A_PAGE
+
 from .forms import AuthorityForm, ProfileForm, SignUpForm
 from .models import Authority, User
 from .permissions import range_officer_required
@@ -32,7 +36,7 @@ def sign_up(request):
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                send_sign_up_mail(request, form.save())
+                _send_sign_up_mail(request, form.save())
         except (SMTPException, OSError):
             logger.exception("The sign-up e-mail could not be sent")
             form.add_error(
@@ -43,7 +47,7 @@ def sign_up(request):
     return render(request, "accounts/sign_up.html", {"form": form})
 
 
-def send_sign_up_mail(request, user):
+def _send_sign_up_mail(request, user):
     """Send the activation link, or, to an activated user, the way to log in."""
     if user.activated_at:
         subject = "You have an account already"
@@ -119,7 +123,7 @@ def profile(request):
 @require_safe
 @range_officer_required
 def user_list(request):
-    users = Paginator(User.objects.select_related("authority"), 50)
+    users = Paginator(User.objects.select_related("authority"), ROWS_A_PAGE)
     page = users.get_page(request.GET.get("page"))
     return render(request, "accounts/user_list.html", {"page": page})
 
@@ -128,21 +132,21 @@ def user_list(request):
 @range_officer_required
 def authority_list(request):
     authorities = Authority.objects.annotate(user_count=Count("users")).order_by("name")
-    page = Paginator(authorities, 50).get_page(request.GET.get("page"))
+    page = Paginator(authorities, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "accounts/authority_list.html", {"page": page})
 
 
 @range_officer_required
 def authority_add(request):
-    return edit_authority(request, Authority())
+    return _edit_authority(request, Authority())
 
 
 @range_officer_required
 def authority_change(request, pk):
-    return edit_authority(request, get_object_or_404(Authority, pk=pk))
+    return _edit_authority(request, get_object_or_404(Authority, pk=pk))
 
 
-def edit_authority(request, authority):
+def _edit_authority(request, authority):
     form = AuthorityForm(request.POST or None, instance=authority)
     if request.method == "POST" and form.is_valid():
         form.save()

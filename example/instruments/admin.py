@@ -1,3 +1,5 @@
+"""Staves, their types and levels in Django's admin."""
+
 from django.contrib import admin
 
 from .models import DigitalLevel, Staff, StaffType

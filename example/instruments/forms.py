@@ -1,8 +1,17 @@
+"""Forms of instruments, each of which an authority owns, and their choice."""
+
 from django import forms
 
 from accounts.models import Authority
 
 from .models import DigitalLevel, Staff, StaffType
+
+
+class OwnedChoiceField(forms.ModelChoiceField):
+    """A staff or level, named with its owner, for numbers are unique only there."""
+
+    def label_from_instance(self, obj):
+        return f"{obj} ({obj.owner.abbreviation})"
 
 
 class OwnedForm(forms.ModelForm):

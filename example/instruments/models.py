@@ -6,6 +6,17 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Authority
+from measuring import limits
+from measuring.display import signed
+
+
+def between(bounds, words):
+    """Return the validators of a number between bounds; `words` follow each bound."""
+    low, high = bounds
+    return [
+        MinValueValidator(low, f"At least {signed(low)}{words}."),
+        MaxValueValidator(high, f"At most {signed(high)}{words}."),
+    ]
 
 
 def not_in_the_future(date):
@@ -19,10 +30,7 @@ class StaffType(models.Model):
     name = models.CharField(max_length=100, unique=True)
     thermal_coefficient = models.FloatField(
         "thermal coefficient [ppm/°C]",
-        validators=[
-            MinValueValidator(0, "At least 0 ppm/°C."),
-            MaxValueValidator(50, "At most 50 ppm/°C."),
-        ],
+        validators=between(limits.THERMAL_COEFFICIENT, " ppm/°C"),
     )
 
     class Meta:
@@ -41,30 +49,20 @@ class Staff(models.Model):
     number = models.CharField(max_length=15)
     type = models.ForeignKey(StaffType, on_delete=models.PROTECT)
     length = models.FloatField(
-        "length [m]",
-        validators=[
-            MinValueValidator(1, "At least 1 m."),
-            MaxValueValidator(7, "At most 7 m."),
-        ],
+        "length [m]", validators=between(limits.STAFF_LENGTH, " m")
     )
     owner = models.ForeignKey(Authority, on_delete=models.PROTECT)
     standard_temperature = models.FloatField(
         "standard temperature [°C]",
         default=25,
-        validators=[
-            MinValueValidator(-10, "At least −10 °C."),
-            MaxValueValidator(55, "At most 55 °C."),
-        ],
+        validators=between(limits.TEMPERATURE, " °C"),
         help_text="The temperature at which the factor holds.",
     )
     factor = models.FloatField(
         "factor at the standard temperature",
         null=True,
         blank=True,
-        validators=[
-            MinValueValidator(0.99, "At least 0.99: the ratio, not ppm."),
-            MaxValueValidator(1.01, "At most 1.01: the ratio, not ppm."),
-        ],
+        validators=between(limits.FACTOR, ": the ratio, not ppm"),
         help_text="True length divided by the length read, such as 1.000012. "
         "Leave empty if unknown.",
     )

@@ -1,3 +1,5 @@
+"""The addresses of staves, their types and levels."""
+
 from django.urls import path
 
 from . import views

@@ -1,9 +1,12 @@
+"""Staves, their types and levels: lists, and the forms that change them."""
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import range_officer_required, visible_to
+from measuring.limits import ROWS_A_PAGE
 
 from .forms import DigitalLevelForm, StaffForm, StaffTypeForm
 from .models import DigitalLevel, Staff, StaffType
@@ -12,13 +15,13 @@ from .models import DigitalLevel, Staff, StaffType
 @require_safe
 def staff_list(request):
     staves = visible_to(request.user, Staff.objects.select_related("type", "owner"))
-    page = Paginator(staves, 50).get_page(request.GET.get("page"))
+    page = Paginator(staves, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "instruments/staff_list.html", {"page": page})
 
 
 @require_safe
 def staff_detail(request, pk):
-    """A staff and the history of its calibrations."""
+    """Show a staff and the history of its calibrations."""
     staves = visible_to(request.user, Staff.objects.select_related("type", "owner"))
     staff = get_object_or_404(staves, pk=pk)
     calibrations = staff.calibrations.defer("file_text", "reference")
@@ -27,15 +30,15 @@ def staff_detail(request, pk):
 
 
 def staff_add(request):
-    return edit_staff(request, Staff())
+    return _edit_staff(request, Staff())
 
 
 def staff_change(request, pk):
     staves = visible_to(request.user, Staff.objects.all())
-    return edit_staff(request, get_object_or_404(staves, pk=pk))
+    return _edit_staff(request, get_object_or_404(staves, pk=pk))
 
 
-def edit_staff(request, staff):
+def _edit_staff(request, staff):
     form = StaffForm(request.POST or None, instance=staff, user=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -47,20 +50,20 @@ def edit_staff(request, staff):
 @require_safe
 def level_list(request):
     levels = visible_to(request.user, DigitalLevel.objects.select_related("owner"))
-    page = Paginator(levels, 50).get_page(request.GET.get("page"))
+    page = Paginator(levels, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "instruments/level_list.html", {"page": page})
 
 
 def level_add(request):
-    return edit_level(request, DigitalLevel())
+    return _edit_level(request, DigitalLevel())
 
 
 def level_change(request, pk):
     levels = visible_to(request.user, DigitalLevel.objects.all())
-    return edit_level(request, get_object_or_404(levels, pk=pk))
+    return _edit_level(request, get_object_or_404(levels, pk=pk))
 
 
-def edit_level(request, level):
+def _edit_level(request, level):
     form = DigitalLevelForm(request.POST or None, instance=level, user=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -77,15 +80,15 @@ def type_list(request):
 
 @range_officer_required
 def type_add(request):
-    return edit_type(request, StaffType())
+    return _edit_type(request, StaffType())
 
 
 @range_officer_required
 def type_change(request, pk):
-    return edit_type(request, get_object_or_404(StaffType, pk=pk))
+    return _edit_type(request, get_object_or_404(StaffType, pk=pk))
 
 
-def edit_type(request, staff_type):
+def _edit_type(request, staff_type):
     form = StaffTypeForm(request.POST or None, instance=staff_type)
     if request.method == "POST" and form.is_valid():
         form.save()

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from instruments.reading import Reading, differences, thermal_factor
+from measuring.reading import Reading, differences, thermal_factor
 
 LARGEST_STANDARDISED_RESIDUAL = 3
 
@@ -45,10 +45,10 @@ class SetUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class AdjustedObservation:
     """One interval in one set-up: d, σ_d and h = k_s·d [m], and its residual.
 
-    ``residual`` is v = ĥ − h [m], ``standardised_residual`` v/σ_v, or None for an
+    `residual` is v = ĥ − h [m], `standardised_residual` v/σ_v, or None for an
     interval observed once.
     """
 
@@ -76,7 +76,7 @@ class AdjustedInterval:
     interval: int
     value: float
     sigma: float
-    observations: tuple[Observation, ...]
+    observations: tuple[AdjustedObservation, ...]
 
     @property
     def u95(self) -> float:
@@ -134,7 +134,7 @@ def _adjust_interval(corrected: Sequence[_Corrected]) -> AdjustedInterval:
 
 def _observation(
     item: _Corrected, value: float, corrected: Sequence[_Corrected]
-) -> Observation:
+) -> AdjustedObservation:
     residual = value - item.value
     standardised = None
     if len(corrected) == 1:
@@ -145,7 +145,7 @@ def _observation(
         others = math.fsum(other.weight for other in corrected if other is not item)
         variance = others / (item.weight * (others + item.weight))
         standardised = residual / math.sqrt(variance)
-    return Observation(
+    return AdjustedObservation(
         set_up=item.set_up,
         interval=item.interval,
         measured=item.measured,

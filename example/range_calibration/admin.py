@@ -1,8 +1,10 @@
+"""Campaigns and the reference table in Django's admin: read, hardly changed."""
+
 from django.contrib import admin
 from django.db import transaction
 
 from .models import RangeMeasurement, RangeParameter
-from .table import recompute
+from .reference_table import recompute
 
 
 class ReadOnly(admin.ModelAdmin):

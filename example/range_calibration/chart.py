@@ -4,11 +4,11 @@ import calendar
 import math
 from dataclasses import dataclass
 
-from .monthly_table import MONTHS, monthly_sums, yearly_cycle
+from measuring.display import decimals
 
-LEFT = 56
+from .monthly_means import MONTHS, monthly_sums, yearly_cycle
+
 COLUMN = 52
-BAR = 32
 ZERO = 130
 HALF_HEIGHT = 100
 
@@ -24,17 +24,40 @@ class Bar:
     height: float
     label_y: float
 
+    width = 32
+
     @property
     def centre(self):
-        return self.x + BAR // 2
+        """Where its texts are centred."""
+        return self.x + self.width // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line across the chart and what it stands for [mm]."""
+
+    y: int
+    label: str
+    opacity: str
+
+    @property
+    def label_y(self):
+        """The base line of its label, so that it stands in the middle."""
+        return self.y + 4
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The bars of the twelve months and the largest value [mm] of the scale."""
+    """The bars of the twelve months between the lines of the scale."""
 
     bars: tuple[Bar, ...]
-    scale: float
+    lines: tuple[Line, ...]
+
+    view_box = "0 0 700 280"
+    left = 48
+    right = 680
+    label_right = 42
+    months_y = 268
 
 
 def chart(table):
@@ -47,7 +70,14 @@ def chart(table):
         return None
     largest = max(abs(value) for value in cycle.values())
     scale = max(math.ceil(largest * 10) / 10, 0.1)
-    return Chart(tuple(_bar(month, cycle.get(month), scale) for month in MONTHS), scale)
+    return Chart(
+        bars=tuple(_bar(month, cycle.get(month), scale) for month in MONTHS),
+        lines=(
+            Line(ZERO - HALF_HEIGHT, f"+{decimals(scale, 1)}", "0.25"),
+            Line(ZERO, "0", "1"),
+            Line(ZERO + HALF_HEIGHT, decimals(-scale, 1), "0.25"),
+        ),
+    )
 
 
 def _bar(month, value, scale):
@@ -56,7 +86,7 @@ def _bar(month, value, scale):
     return Bar(
         month=calendar.month_abbr[month],
         value=value,
-        x=LEFT + (month - 1) * COLUMN,
+        x=Chart.left + 8 + (month - 1) * COLUMN,
         y=ZERO - length if is_up else ZERO,
         height=length,
         label_y=ZERO - length - 6 if is_up else ZERO + length + 18,

@@ -1,6 +1,6 @@
 """A folder of level reports from past years, read campaign by campaign.
 
-Each campaign is a folder ``YYYYMMDD-<staff>-<initials>`` with one .ASC file. CSV files
+Each campaign is a folder `YYYYMMDD-<staff>-<initials>` with one .ASC file. CSV files
 with observation_date (d/m/yyyy), staff_number, level_number and the four temperatures
 may lie beside them; where they have no row, those of the report count.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 
 from instruments.models import DigitalLevel, Staff
-from instruments.uploads import read_upload
+from measuring.uploads import read_upload
 
 from .forms import FALLBACK_ENCODING
 from .level_report import LevelReportError, parse_level_report

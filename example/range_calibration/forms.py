@@ -3,9 +3,9 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from instruments.fields import OwnedChoiceField
+from instruments.forms import OwnedChoiceField
 from instruments.models import DigitalLevel, Staff
-from instruments.uploads import KeptUploadField, TextFileField
+from measuring.uploads import LARGEST, KeptUploadField, TextFileField
 
 from .level_report import LevelReportError, parse_level_report
 from .models import RangeMeasurement
@@ -20,7 +20,8 @@ class LevelReportForm(forms.Form):
     file = TextFileField(
         label="Level report",
         fallback=FALLBACK_ENCODING,
-        help_text="The .ASC file of the level, DNA03 or BFOD layout, at most 200 kB.",
+        help_text="The .ASC file of the level, DNA03 or BFOD layout, "
+        f"at most {LARGEST}.",
         widget=forms.FileInput(attrs={"accept": ".asc,.ASC,.txt"}),
     )
 

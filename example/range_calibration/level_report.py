@@ -6,14 +6,21 @@ NR MS (number of measurements), STD DEV (of the mean [m]), PT ID (the pin); BFOD
 TEMP [°C].
 """
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from instruments.reading import FIRST_PIN, LAST_PIN, Reading, is_usable_sigma
+from measuring import limits
+from measuring.reading import (
+    FIRST_PIN,
+    LAST_PIN,
+    Reading,
+    Run,
+    finite_number,
+    is_usable_sigma,
+)
 
 LAYOUTS = {
     "DNA03": re.compile(r"Level Type\s*:"),
@@ -28,12 +35,10 @@ LINE_NAME = re.compile(r"\|\s*Line\s*:\s*(\S*)", re.IGNORECASE)
 LINE_TEMPERATURE = re.compile(
     r"\bTemp[ \t]*:[ \t]*([+-]?\d+(?:\.\d+)?)", re.ASCII | re.IGNORECASE
 )
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 PIN = re.compile(r"\d{1,6}", re.ASCII)
 
 SIGHTS = ("BS", "INT", "FS")
 LARGEST_READING = 10.0
-LARGEST_COUNT = 9999
 
 
 class LevelReportError(ValueError):
@@ -44,7 +49,7 @@ class LevelReportError(ValueError):
 class LevelSet:
     """One set-up of the level, with the temperatures [°C] if the file knows them."""
 
-    readings: tuple[Reading, ...]
+    readings: Run
     start_temperature: float | None
     end_temperature: float | None
 
@@ -72,7 +77,7 @@ def parse_level_report(text: str) -> LevelReport:
 
     A set opens at a column header with both BS and INT and closes at a line that does
     not begin with a bar, or at the next line header. Lines of the collimation test
-    (``Chek…``), rows without a reading and sets without rows are passed over.
+    (`Chek…`), rows without a reading and sets without rows are passed over.
     Two sets must remain, each of consecutive pins; they overlap and cover 1 to 21.
     (The specification of the calibration, 5.2.)
 
@@ -105,7 +110,7 @@ def _open_sets(text: str) -> Iterator[_OpenSet]:
             current = None
         if name:
             is_test = name[1].lower().startswith("chek")
-            temperature = _number(_first_group(LINE_TEMPERATURE, line))
+            temperature = finite_number(_first_group(LINE_TEMPERATURE, line))
             continue
         cells = line.split("|")
         columns = _columns(cells)
@@ -131,7 +136,7 @@ def _add_row(current: _OpenSet, cells: Sequence[str], line: int) -> None:
         return cells[index].strip() if index < len(cells) else ""
 
     sights = [cell(column) for column in SIGHTS]
-    values = {value for value in map(_number, sights) if value is not None}
+    values = {value for value in map(finite_number, sights) if value is not None}
     if not values:
         return
     if len(values) > 1:
@@ -145,14 +150,14 @@ def _add_row(current: _OpenSet, cells: Sequence[str], line: int) -> None:
     if not PIN.fullmatch(pin):
         raise LevelReportError(f"Line {line}: the pin is not a whole number.")
     # A DNA03 report gives the count on the first row alone.
-    count = _number(cell("NR")) if cell("NR") else _last_count(current)
-    if count is None or not 1 <= count <= LARGEST_COUNT or count != int(count):
+    count = finite_number(cell("NR")) if cell("NR") else _last_count(current)
+    if count is None or not 1 <= count <= limits.LARGEST_COUNT or count != int(count):
         raise LevelReportError(f"Line {line}: the number of measurements is missing.")
-    sigma = _number(cell("STD"))
+    sigma = finite_number(cell("STD"))
     if sigma is None or not is_usable_sigma(sigma):
         raise LevelReportError(f"Line {line}: the standard deviation is not usable.")
     current.readings.append(Reading(int(pin), value, int(count), sigma))
-    temperature = _number(cell("TEMP"))
+    temperature = finite_number(cell("TEMP"))
     if temperature is not None:
         current.temperatures.append(temperature)
 
@@ -202,10 +207,3 @@ def _date(text: str) -> date | None:
 def _first_group(pattern: re.Pattern[str], text: str) -> str:
     found = pattern.search(text)
     return found[1] if found else ""
-
-
-def _number(cell: str) -> float | None:
-    if not NUMBER.fullmatch(cell):
-        return None
-    value = float(cell)
-    return value if math.isfinite(value) else None

@@ -1,19 +1,16 @@
 """Campaigns that measure the range, and the monthly reference table they yield."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 
-from instruments.models import DigitalLevel, Staff, not_in_the_future
-from instruments.reading import FIRST_PIN, LAST_PIN, interval_label
+from instruments.models import DigitalLevel, Staff, between, not_in_the_future
+from measuring import limits
+from measuring.reading import FIRST_PIN, LAST_PIN, interval_label
 
 from .adjustment import InvarStaff, SetUp, adjust
 from .level_report import parse_level_report
 
-AIR_TEMPERATURE = [
-    MinValueValidator(-10, "At least −10 °C."),
-    MaxValueValidator(55, "At most 55 °C."),
-]
+AIR_TEMPERATURE = between(limits.TEMPERATURE, " °C")
 
 
 class RangeMeasurement(models.Model):

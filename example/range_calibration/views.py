@@ -1,5 +1,7 @@
 """Flow A: level report → adjusted differences → monthly reference table."""
 
+import calendar
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
@@ -11,15 +13,15 @@ from django.views.decorators.http import (
 )
 
 from accounts.permissions import range_officer_required
-from instruments.reading import INTERVALS, differences
-from instruments.uploads import keep
+from measuring.limits import ROWS_A_PAGE
+from measuring.reading import INTERVALS, differences
+from measuring.uploads import keep
 
+from .adjustment import LARGEST_STANDARDISED_RESIDUAL
 from .forms import CampaignForm, LevelReportForm, initial_of
 from .models import RangeMeasurement
-from .monthly_table import MONTHS, monthly_sums
-from .table import recompute, values_by_month
-
-A_PAGE = 25
+from .monthly_means import MONTHS, monthly_sums
+from .reference_table import recompute, values_by_month
 
 
 @require_safe
@@ -27,7 +29,7 @@ A_PAGE = 25
 def campaigns(request):
     """List the campaigns, the latest first."""
     stored = RangeMeasurement.objects.select_related("staff__owner", "level")
-    page = Paginator(stored.defer("file_text", "heights"), A_PAGE).get_page(
+    page = Paginator(stored.defer("file_text", "heights"), ROWS_A_PAGE).get_page(
         request.GET.get("page")
     )
     return render(request, "range_calibration/campaigns.html", {"page": page})
@@ -101,6 +103,7 @@ def campaign(request, pk):
             for observation in interval.observations
             if observation.is_suspect
         ],
+        "largest_residual": LARGEST_STANDARDISED_RESIDUAL,
         "total": sum(interval.value for interval in intervals),
     }
     return render(request, "range_calibration/campaign.html", context)
@@ -133,7 +136,7 @@ def table(request):
         for interval in INTERVALS
     ]
     context = {
-        "months": MONTHS,
+        "months": [calendar.month_abbr[month] for month in MONTHS],
         "rows": rows,
         "sums": [sums.get(month) for month in MONTHS],
     }

@@ -44,6 +44,7 @@ SECURE_HSTS_PRELOAD = not DEBUG
 # Application definition
 
 INSTALLED_APPS = [
+    "measuring",
     "accounts",
     "instruments",
     "range_calibration",
@@ -183,7 +184,7 @@ CONTENT_SECURITY_POLICY = {
 # A form takes one small text file: whatever is sent, little of it is kept in memory
 # and nothing on the disk.
 # https://docs.djangoproject.com/en/5.2/ref/files/uploads/#custom-upload-handlers
-FILE_UPLOAD_HANDLERS = ["instruments.uploads.SmallFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["measuring.uploads.SmallFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 
@@ -255,12 +256,15 @@ LOGGING = {
 # https://docs.djangoproject.com/en/5.2/topics/email/
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", validate=NOT_EMPTY)
-EMAIL_HOST = env.str("EMAIL_HOST", validate=NOT_EMPTY)
-EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", validate=NOT_EMPTY)
-EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", validate=NOT_EMPTY)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", validate=NOT_EMPTY)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_PORT = 587
 EMAIL_USE_TLS = True
 # Well under the 30 seconds that Heroku's router waits for an answer.
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", validate=NOT_EMPTY)
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Only a mail server wants an account.
+if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_HOST = env.str("EMAIL_HOST", validate=NOT_EMPTY)
+    EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", validate=NOT_EMPTY)
+    EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", validate=NOT_EMPTY)

@@ -1,3 +1,5 @@
+"""Certificates in Django's admin."""
+
 from django.contrib import admin
 
 from .models import StaffCalibration

@@ -1,3 +1,5 @@
+"""The app's name as people read it."""
+
 from django.apps import AppConfig
 
 

@@ -10,22 +10,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from instruments.display import decimals
-from instruments.reading import (
+from measuring import limits
+from measuring.display import decimals, signed
+from measuring.reading import (
     Difference,
-    Reading,
+    Run,
     differences,
     interval_label,
     thermal_factor,
 )
 
-FACTOR_LIMITS = (0.99, 1.01)
-TEMPERATURE_LIMITS = (-10.0, 55.0)
 USUAL_TEMPERATURES = (0.0, 45.0)
 LARGEST_CHECK_DIFFERENCE = 50e-6
 TABLE_TEMPERATURES = range(0, 41, 2)
-
-Run = tuple[Reading, ...]
 
 
 class MissingReference(ValueError):
@@ -37,7 +34,7 @@ class MissingReference(ValueError):
 
 
 class ImplausibleFactor(ValueError):
-    """The factor lies outside 0.99 … 1.01: no staff is that wrong, the file is."""
+    """The factor is outside its limits: no staff is that wrong, the file is."""
 
     def __init__(self, factor: float) -> None:
         self.factor = factor
@@ -112,8 +109,8 @@ class ThermalFactor:
 class Result:
     """What a calibration yields.
 
-    ``factor`` is k_T with its ``factor_u95``, ``standard_factor`` is k₀,
-    ``graduation_uncertainty`` a 95 % value [m], ``check_factor`` the slope of the
+    `factor` is k_T with its `factor_u95`, `standard_factor` is k₀,
+    `graduation_uncertainty` a 95 % value [m], `check_factor` the slope of the
     straight line through the same readings.
     """
 
@@ -131,7 +128,7 @@ def observations(
 ) -> tuple[Observation, ...]:
     """Pair every measured interval with its known height; never across two runs.
 
-    Raises MissingReference if an interval is not in ``reference`` [m by interval].
+    Raises MissingReference if an interval is not in `reference` [m by interval].
     """
     measured = [
         (number, difference)
@@ -162,9 +159,9 @@ def calibrate(
     included; U95 = 1.96·√(Σ w²σ_m²/m²)/Σw; k₀ = k_T·(1 + α·(T₀ − T));
     graduation uncertainty 1.96·√(Σ(K − k_T·m)²/(N − 1)), N ≥ 2.
 
-    ``runs`` hold readings that grow from row to row, so no m is 0; ``reference`` is the
+    `runs` hold readings that grow from row to row, so no m is 0; `reference` is the
     table of the observation's month [m by interval]; temperatures in °C,
-    ``thermal_coefficient`` in 1/°C. Raises MissingReference and ImplausibleFactor.
+    `thermal_coefficient` in 1/°C. Raises MissingReference and ImplausibleFactor.
     """
     rows = observations(runs, reference)
     temperature = (start_temperature + end_temperature) / 2
@@ -175,8 +172,9 @@ def calibrate(
     standard_factor = ThermalFactor(factor, temperature, thermal_coefficient).at(
         standard_temperature
     )
+    low, high = limits.FACTOR
     for value in (factor, standard_factor):
-        if not FACTOR_LIMITS[0] <= value <= FACTOR_LIMITS[1]:
+        if not low <= value <= high:
             raise ImplausibleFactor(value)
     misfits = [row.known - factor * row.measured for row in rows]
     return Result(
@@ -225,18 +223,18 @@ def warnings(
 ) -> list[str]:
     """List what the surveyor should look at again.
 
-    ``temperatures`` are the start and end temperature, ``unit_temperature`` is T₁ [°C].
+    `temperatures` are the start and end temperature, `unit_temperature` is T₁ [°C].
     """
     found = []
     low, high = USUAL_TEMPERATURES
     if any(not low <= value <= high for value in temperatures):
         found.append(f"A temperature is outside {low:.0f} … {high:.0f} °C.")
-    low, high = TEMPERATURE_LIMITS
+    low, high = limits.TEMPERATURE
     if unit_temperature is not None and not low <= unit_temperature <= high:
         found.append(
             "The temperature where the factor is 1 "
             f"({decimals(unit_temperature, 1)} °C) is outside "
-            f"{decimals(low, 0)} … {decimals(high, 0)} °C."
+            f"{signed(low)} … {signed(high)} °C."
         )
     if abs(check_factor - factor) > LARGEST_CHECK_DIFFERENCE:
         found.append(

@@ -4,20 +4,17 @@ import calendar
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from accounts.permissions import visible_to
-from instruments.display import DATE_FORMAT, ratio
-from instruments.fields import OwnedChoiceField
+from instruments.forms import OwnedChoiceField
 from instruments.models import DigitalLevel, Staff, not_in_the_future
-from instruments.uploads import KeptUploadField, TextFileField, keep
-from range_calibration.table import reference_of
+from measuring import limits
+from measuring.display import DATE_FORMAT, ratio
+from measuring.uploads import LARGEST, KeptUploadField, TextFileField, keep
+from range_calibration.reference_table import reference_of
 
-from .computation import (
-    TEMPERATURE_LIMITS,
-    ImplausibleFactor,
-    MissingReference,
-    calibrate,
-)
+from .computation import ImplausibleFactor, MissingReference, calibrate
 from .models import StaffCalibration
 from .readings_file import ReadingsFileError, parse_readings
 
@@ -26,13 +23,14 @@ class AirTemperatureField(forms.FloatField):
     """A temperature [°C] that a surveyor works at."""
 
     def __init__(self, **options):
-        low, high = TEMPERATURE_LIMITS
+        low, high = limits.TEMPERATURE
         super().__init__(min_value=low, max_value=high, **options)
 
 
 class CalibrationForm(forms.Form):
-    """Readings of a staff on the range; `runs` and `result` hold what they yield.
+    """Readings of a staff on the range.
 
+    Once valid, `upload` is the file, `runs` its readings and `result` what they yield.
     A file that was read stays in the form (`kept`) while other fields are corrected.
     """
 
@@ -52,7 +50,7 @@ class CalibrationForm(forms.Form):
     file = TextFileField(
         label="Readings",
         required=False,
-        help_text="A .csv or .txt file of at most 200 kB: a header line, then pin, "
+        help_text=f"A .csv or .txt file of at most {LARGEST}: a header line, then pin, "
         "reading [m], number of readings, standard deviation [m].",
         widget=forms.FileInput({"accept": ".csv,.txt,text/csv,text/plain"}),
     )
@@ -94,7 +92,10 @@ class CalibrationForm(forms.Form):
         self.data = self.data.copy()
         self.data["kept"] = keep(upload) if upload else ""
         if upload:
-            self["file"].help_text = f"{upload.name} was read and is kept."
+            # A field's help is markup to Django.
+            self["file"].help_text = format_html(
+                "{} was read and is kept.", upload.name
+            )
 
     def _read(self, *, staff, **_):
         try:
@@ -138,21 +139,6 @@ class CalibrationForm(forms.Form):
                 f"{ratio(existing.standard_factor)}. If the new readings supersede it, "
                 "tick the box: the old certificate will no longer be valid.",
             )
-
-    def unsaved(self, user):
-        """Return the calibration, without its result and not yet stored."""
-        data = self.cleaned_data
-        return StaffCalibration(
-            staff=data["staff"],
-            level=data["level"],
-            observer=data["observer"],
-            date=data["date"],
-            start_temperature=data["start_temperature"],
-            end_temperature=data["end_temperature"],
-            file_name=self.upload.name,
-            file_text=self.upload.text,
-            submitted_by=user,
-        )
 
 
 class SearchForm(forms.Form):

@@ -7,7 +7,7 @@ from django.db import models
 from django.urls import reverse
 
 from instruments.models import DigitalLevel, Staff
-from instruments.reading import Reading
+from measuring.reading import Reading
 
 from .computation import ThermalFactor, observations, warnings
 

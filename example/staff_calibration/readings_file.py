@@ -6,16 +6,22 @@ vary between users and are not compared.
 """
 
 import csv
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from instruments.reading import FIRST_PIN, LAST_PIN, Reading, is_usable_sigma
+from measuring import limits
+from measuring.reading import (
+    FIRST_PIN,
+    LAST_PIN,
+    Reading,
+    Run,
+    finite_number,
+    is_usable_sigma,
+)
 
 LEAST_ROWS = 2
 LEAST_INTERVALS = 5
-LARGEST_COUNT = 9999
 # Twenty times the range from two set-ups; a certificate of more cannot be read.
 MOST_ROWS = 600
 # The level may read this far [m] beyond the last mark it was told of.
@@ -24,13 +30,10 @@ SHOWN_ERRORS = 20
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
-Run = tuple[Reading, ...]
 
 
 class ReadingsFileError(ValueError):
-    """The file is refused; ``messages`` tell why, each naming its line."""
+    """The file is refused; `messages` tell why, each naming its line."""
 
     def __init__(self, messages: list[str]) -> None:
         self.messages = messages
@@ -47,7 +50,7 @@ def parse_readings(text: str, staff_length: float) -> tuple[Run, ...]:
     """Return the set-ups of the file, each a run of readings in observing order.
 
     Pins go up by one within a set-up; a lower or equal pin starts a new one. A reading
-    lies in 0 … ``staff_length`` + 0.1 m and grows from pin to pin, since the pins go
+    lies in 0 … `staff_length` + 0.1 m and grows from pin to pin, since the pins go
     down the slope. (The specification of the calibration, 5.1.)
 
     Raises ReadingsFileError, and nothing else, whatever the text.
@@ -112,14 +115,17 @@ def _reading(
     pin = _whole_number(cells[0])
     if pin is None or not FIRST_PIN <= pin <= LAST_PIN:
         faults.append(f"the pin must be a whole number from {FIRST_PIN} to {LAST_PIN}")
-    value = _number(cells[1])
+    value = finite_number(cells[1])
     longest = staff_length + BEYOND_STAFF
     if value is None or not 0 <= value <= longest:
         faults.append(f"the reading must be a number from 0 to {longest:.1f} m")
     count = _whole_number(cells[2])
-    if count is None or not 1 <= count <= LARGEST_COUNT:
-        faults.append("the number of readings must be a whole number of 1 or more")
-    sigma = _number(cells[3])
+    if count is None or not 1 <= count <= limits.LARGEST_COUNT:
+        faults.append(
+            "the number of readings must be a whole number "
+            f"from 1 to {limits.LARGEST_COUNT}"
+        )
+    sigma = finite_number(cells[3])
     if sigma is None or not is_usable_sigma(sigma):
         faults.append(
             "the standard deviation must be 0 or a number from 1 nanometre to 1 m"
@@ -165,13 +171,6 @@ def _whole_number(cell: str) -> int | None:
     if len(cell) > 10 or not WHOLE_NUMBER.fullmatch(cell):
         return None
     return int(cell)
-
-
-def _number(cell: str) -> float | None:
-    if not NUMBER.fullmatch(cell):
-        return None
-    value = float(cell)
-    return value if math.isfinite(value) else None
 
 
 def _shorten(errors: list[str]) -> list[str]:

@@ -9,14 +9,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import visible_to
+from measuring.limits import ROWS_A_PAGE
 
-from .certificate import certificate_pdf
+from .certificate import Certificate
 from .export import registry_csv
 from .forms import CalibrationForm, SearchForm
 from .models import StaffCalibration
-from .storage import AlreadyCalibrated, store
+from .pdf import certificate_pdf
+from .registry import AlreadyCalibrated, register
 
-A_PAGE = 25
 SEARCHED = ["staff_number", "owner_name", "level_name", "observer"]
 
 
@@ -24,7 +25,7 @@ SEARCHED = ["staff_number", "owner_name", "level_name", "observer"]
 def registry(request):
     """List the calibrations, the latest first."""
     form = SearchForm(request.GET)
-    page = Paginator(_search(request.user, form), A_PAGE).get_page(
+    page = Paginator(_search(request.user, form), ROWS_A_PAGE).get_page(
         request.GET.get("page")
     )
     context = {"form": form, "page": page}
@@ -33,7 +34,7 @@ def registry(request):
 
 @require_safe
 def export(request):
-    """The registry, or what was searched in it, as CSV."""
+    """Send the registry, or what was searched in it, as CSV."""
     return registry_csv(_search(request.user, SearchForm(request.GET)))
 
 
@@ -55,14 +56,8 @@ def calibrate(request):
         request.POST or None, request.FILES or None, user=request.user
     )
     if request.method == "POST" and form.is_valid():
-        calibration = form.unsaved(request.user)
         try:
-            is_latest = store(
-                calibration,
-                form.runs,
-                form.result,
-                replace=form.cleaned_data["replace"],
-            )
+            calibration, is_latest = register(form, request.user)
         except AlreadyCalibrated:
             form.add_error(
                 "date",
@@ -85,25 +80,27 @@ def certificate(request, pk):
     calibration = _visible_calibration(request.user, pk)
     context = {
         "calibration": calibration,
-        "thermal_factor": calibration.thermal_factor,
-        "observations": calibration.observations(),
+        "certificate": _certificate(request, calibration),
         "warnings": calibration.warnings(),
-        "link": request.build_absolute_uri(calibration.verification_url),
     }
     return render(request, "staff_calibration/certificate.html", context)
 
 
 @require_safe
 def pdf(request, pk):
-    """The certificate as PDF."""
+    """Send the certificate as PDF."""
     calibration = _visible_calibration(request.user, pk)
-    link = request.build_absolute_uri(calibration.verification_url)
     name = f"staff-calibration-{calibration.date:%Y%m%d}-{calibration.pk}.pdf"
     return HttpResponse(
-        certificate_pdf(calibration, link),
+        certificate_pdf(_certificate(request, calibration)),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
+
+
+def _certificate(request, calibration):
+    link = request.build_absolute_uri(calibration.verification_url)
+    return Certificate(calibration, link)
 
 
 def _visible_calibration(user, pk):

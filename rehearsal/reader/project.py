@@ -78,7 +78,7 @@ def is_app_owned(key: str) -> bool:
 def write_starting_project(folder: Path) -> None:
     """Write the project as it is before the first page into `folder`.
 
-    `django-admin startproject staff .`, the four apps with their pages, and the
+    `django-admin startproject staff .`, the apps with their pages, and the
     settings that belong to the app. No deployable file but settings.py is there yet.
     """
     folder.mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 import random
 
-from instruments.reading import Reading
+from measuring.reading import Reading
 
 PINS = range(1, 22)
 UPPER = range(1, 16)

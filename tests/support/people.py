@@ -2,21 +2,27 @@
 
 import random
 from datetime import date
+from pathlib import Path
 
+from django.apps import apps
 from django.contrib.auth.tokens import default_token_generator
+from django.db.models import CharField, EmailField, TextField
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import Authority, User
 from accounts.tokens import activation_token
 from instruments.models import DigitalLevel, Staff, StaffType
-from instruments.uploads import TextUpload
+from measuring.uploads import TextUpload
 from range_calibration.models import RangeMeasurement
 from staff_calibration.models import StaffCalibration
-from tests.conftest import HttpsClient
+from tests.conftest import ROOT, HttpsClient
 from tests.support import campaigns
 
 PASSWORD = "rock-pins-21"
+
+# Text that would be markup where a page did not escape it.
+HOSTILE = "<b id=x>\"'&"
 
 
 def authority(abbreviation="AAA"):
@@ -80,6 +86,36 @@ def belongings_of_a():
         "admin:accounts_user_delete": [forgetful.pk],
         "admin:instruments_staff_change": [staff.pk],
     }
+
+
+def make_hostile():
+    """Add HOSTILE to every text that the app's tables hold.
+
+    Not to passwords and addresses: sessions and the links sent depend on them, and a
+    form takes no such address.
+    """
+    for config in apps.get_app_configs():
+        for model in config.get_models() if in_example(config) else ():
+            fields = [
+                field
+                for field in model._meta.fields
+                if isinstance(field, CharField | TextField)
+                and not isinstance(field, EmailField)
+                and field.name != "password"
+            ]
+            for thing in model.objects.all():
+                model.objects.filter(pk=thing.pk).update(
+                    **{field.name: with_markup(thing, field) for field in fields}
+                )
+
+
+def in_example(config):
+    return Path(config.path).is_relative_to(ROOT / "example")
+
+
+def with_markup(thing, field):
+    room = field.max_length and field.max_length - len(HOSTILE)
+    return getattr(thing, field.name)[:room] + HOSTILE
 
 
 def stored_campaign(staff, level):

@@ -24,7 +24,9 @@ from tests.support import heroku_cli
 from tests.support.heroku_cli import Refused
 
 # Programs of other systems, or that have no help to ask.
-WITHOUT_HELP = {"apt-get", "brew", "cp", "curl", "mv", "pg_restore", "psql", "sh"}
+WITHOUT_HELP = {
+    *("apt-get", "brew", "cp", "curl", "mv", "pg_restore", "pre-commit", "psql", "sh"),
+}
 
 # In capitals, in digits, or as Heroku counts: APP, YOU@EXAMPLE.COM, 200, v12, b001.
 PLACEHOLDER = re.compile(r"[A-Z][A-Z_.@-]*|\d+|[a-z]\d+|")

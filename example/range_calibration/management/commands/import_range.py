@@ -1,3 +1,5 @@
+"""Load the campaigns of past years from a folder."""
+
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,7 +12,7 @@ from range_calibration.folder import (
     read_campaign,
     read_notes,
 )
-from range_calibration.table import recompute
+from range_calibration.reference_table import recompute
 
 BAR = 30
 

@@ -1,3 +1,5 @@
+"""Fill a database with a demo authority and its range."""
+
 import secrets
 from datetime import date
 from hashlib import sha256
@@ -8,9 +10,9 @@ from django.db import transaction
 
 from accounts.models import Authority
 from instruments.models import DigitalLevel, Staff, StaffType
-from instruments.uploads import TextUpload
+from measuring.uploads import TextUpload
 from range_calibration.models import RangeMeasurement
-from range_calibration.table import recompute
+from range_calibration.reference_table import recompute
 from staff_calibration import demo
 
 PEOPLE = [

@@ -1,4 +1,4 @@
-"""The monthly reference table of the range; no Django here.
+"""Compute the monthly reference table from the campaigns; no Django here.
 
 20 intervals × 12 calendar months. The range moves by about 1 mm over the year, so every
 month has its own values. Heights in metres; nothing is rounded.
@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from instruments.reading import INTERVALS
+from measuring.reading import INTERVALS
 
 MONTHS = range(1, 13)
 
@@ -68,7 +68,7 @@ def monthly_table(campaigns: Iterable[Campaign]) -> tuple[ReferenceValue, ...]:
 def monthly_sums(table: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
     """Σ of the 20 intervals [m] by month, for the months that have all 20.
 
-    ``table`` gives the heights by month and interval.
+    `table` gives the heights by month and interval.
     """
     return {
         month: math.fsum(heights[interval] for interval in INTERVALS)

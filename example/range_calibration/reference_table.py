@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from .models import RangeMeasurement, RangeParameter
-from .monthly_table import Campaign, monthly_table
+from .monthly_means import Campaign, monthly_table
 
 
 @transaction.atomic

@@ -6,9 +6,12 @@ an interval is two neighbouring pins and is known by its upper pin: 1 … 20.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+
+from measuring import limits
 
 FIRST_PIN = 1
 LAST_PIN = 21
@@ -18,15 +21,12 @@ INTERVALS = range(FIRST_PIN, LAST_PIN)
 # 0.005 mm". σ₀ stands in for it, since a weight is 1/σ².
 SIGMA_0 = 1e-5
 
-# No level reads better than a nanometre or worse than a metre. The squares and the
-# weights of what lies between are finite.
-SMALLEST_SIGMA = 1e-9
-LARGEST_SIGMA = 1.0
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The mean of ``count`` readings on one pin and its standard deviation [m]."""
+    """The mean of `count` readings on one pin and its standard deviation [m]."""
 
     pin: int
     value: float
@@ -37,6 +37,9 @@ class Reading:
     def sigma(self) -> float:
         """σ [m], never 0: σ ← σ₀ = 10⁻⁵ m where σ = 0."""
         return self.standard_deviation or SIGMA_0
+
+
+Run = tuple[Reading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Difference:
         return 1 / (self.sigma * self.sigma)
 
 
-def differences(run: Sequence[Reading]) -> Iterator[Difference]:
+def differences(run: Run) -> Iterator[Difference]:
     """Yield the differences of the neighbouring rows of one set-up."""
     for upper, lower in pairwise(run):
         yield Difference(
@@ -71,18 +74,27 @@ def differences(run: Sequence[Reading]) -> Iterator[Difference]:
 
 
 def interval_label(interval: int) -> str:
-    """Name an interval by its two pins, such as ``1-2``."""
+    """Name an interval by its two pins, such as `1-2`."""
     return f"{interval}-{interval + 1}"
 
 
 def is_usable_sigma(sigma: float) -> bool:
-    """Tell whether a standard deviation [m] is 0 or between 1 nm and 1 m."""
-    return sigma == 0 or SMALLEST_SIGMA <= sigma <= LARGEST_SIGMA
+    """Say whether a standard deviation [m] is 0 or between 1 nm and 1 m."""
+    smallest, largest = limits.SIGMA
+    return sigma == 0 or smallest <= sigma <= largest
+
+
+def finite_number(cell: str) -> float | None:
+    """Return the number that a cell of a file holds, None if it holds none."""
+    if not NUMBER.fullmatch(cell):
+        return None
+    value = float(cell)
+    return value if math.isfinite(value) else None
 
 
 def thermal_factor(alpha: float, temperature: float, reference: float) -> float:
     """1 + α·(T − T_ref): how a staff at T [°C] compares with itself at T_ref.
 
-    ``alpha`` is the thermal coefficient [1/°C], ``reference`` is T_ref [°C].
+    `alpha` is the thermal coefficient [1/°C], `reference` is T_ref [°C].
     """
     return 1 + alpha * (temperature - reference)

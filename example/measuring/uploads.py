@@ -13,7 +13,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-LIMIT = 200_000
+from measuring import limits
+
+LARGEST = f"{limits.UPLOAD // 1000} kB"
 KEPT_FOR = 24 * 60 * 60
 
 
@@ -29,7 +31,7 @@ class SmallFileUploadHandler(FileUploadHandler):
         self.file = BytesIO()
 
     def receive_data_chunk(self, raw_data, start):
-        if start <= LIMIT:
+        if start <= limits.UPLOAD:
             self.file.write(raw_data)
 
     def file_complete(self, file_size):
@@ -73,7 +75,7 @@ def read_upload(name, content, fallback=None):
 
 
 class TextFileField(forms.FileField):
-    """An uploaded text file as a TextUpload; one over 200 kB is not even read."""
+    """An uploaded text file as a TextUpload; one over the limit is not even read."""
 
     def __init__(self, *, fallback=None, **options):
         self.fallback = fallback
@@ -83,8 +85,8 @@ class TextFileField(forms.FileField):
         file = super().clean(data, initial)
         if not file:
             return None
-        if file.size > LIMIT:
-            raise ValidationError(f"The file is larger than {LIMIT // 1000} kB.")
+        if file.size > limits.UPLOAD:
+            raise ValidationError(f"The file is larger than {LARGEST}.")
         return read_upload(file.name, file.read(), self.fallback)
 
 

@@ -1,0 +1,24 @@
+"""How far a measurement can go, and how much the app takes; no Django here."""
+
+# The factor of a staff, true length / length read: none is further off.
+FACTOR = (0.99, 1.01)
+
+# Where a staff is used [°C].
+TEMPERATURE = (-10, 55)
+
+# What a staff grows by [ppm/°C], and how long it is [m].
+THERMAL_COEFFICIENT = (0, 50)
+STAFF_LENGTH = (1, 7)
+
+# The standard deviation of a reading [m]: no level reads better than a nanometre or
+# worse than a metre. The squares and the weights of what lies between are finite.
+SIGMA = (1e-9, 1.0)
+
+# The number of measurements that a reading is the mean of.
+LARGEST_COUNT = 9999
+
+# The size of an uploaded file [bytes].
+UPLOAD = 200_000
+
+# Longer lists go on to a next page.
+ROWS_A_PAGE = 50
