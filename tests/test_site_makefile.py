@@ -44,7 +44,7 @@ while (log.parent / "wait").exists():
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A copy of the Makefile, the requirements and tools, with nothing installed."""
+    """Return a copy of Makefile, requirements and tools, with nothing installed."""
     for name in (
         "requirements.txt",
         "example/requirements.txt",
@@ -173,7 +173,7 @@ def test_make_shows_why_packages_cannot_be_installed(checkout):
 
 @pytest.fixture
 def environment(checkout):
-    """The checkout with a .venv whose pip only writes down what it is asked for."""
+    """Return the checkout, with a .venv whose pip only notes what it is asked for."""
     make(checkout, "html", **NO_NETWORK)
     [pip] = checkout.glob(".venv/lib/python3*/site-packages/pip")
     (pip / "__main__.py").write_text(PIP)
@@ -181,7 +181,7 @@ def environment(checkout):
 
 
 def asked(checkout):
-    """What pip was asked for, a line each time."""
+    """Return what pip was asked for, a line each time."""
     log = checkout / "pip-was-asked"
     return log.read_text().splitlines() if log.exists() else []
 
