@@ -27,7 +27,10 @@ NO_NETWORK = {
     "PIP_FIND_LINKS": "",
     "PIP_RETRIES": "1",
 }
-LINTERS = ("doc8", "sphinx-lint", "ruff check", "ruff format", "djade", "codespell")
+LINTERS = (
+    *("doc8", "sphinx-lint", "ruff check", "ruff format"),
+    *("biome format", "djade", "codespell"),
+)
 # Python runs this at its start: https://docs.python.org/3/library/site.html
 OLD = "import sys; sys.version_info = (3, 9, 2, 'final', 0)"
 NO_VENV = "import sys; sys.modules['ensurepip'] = None"
