@@ -36,12 +36,14 @@ serve:  ## preview the guide; pages reload when you save
 	@$(BIN)/sphinx-autobuild --port $$($(BIN)/python -m tools.ports 8000) --conf-dir . --doctree-dir $(DOCTREES) \
 		--watch example --watch conf.py docs $(HTML)
 
-lint:  ## check style and spelling of pages, code and templates
+# PyPI has Biome for Linux on x86-64 only; elsewhere CI looks.
+lint:  ## check style and spelling of pages, code, templates and style sheets
 	@$(call set-up,tests)
 	@$(BIN)/doc8 --quiet docs
 	@$(BIN)/sphinx-lint --enable default-role docs README.md CONTRIBUTING.md
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check || $(call say,some files are not formatted: run $(BIN)/ruff format)
+	@test ! -x $(BIN)/biome || $(BIN)/biome format > /dev/null || $(call say,a style sheet or script is not formatted: run $(BIN)/biome format --write)
 	@$(BIN)/djade --check --target-version 5.2 $$(find example -path '*/templates/*.html')
 	@$(BIN)/codespell
 

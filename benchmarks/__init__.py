@@ -1,0 +1,1 @@
+"""The example measured against a bare Django project."""

@@ -51,7 +51,7 @@ class Cleaner:
 
 
 def running(leader: int) -> bool:
-    """False also for a zombie: the parent that would have reaped it has gone."""
+    """Return False also for a zombie: the parent that would have reaped it has gone."""
     try:
         os.kill(leader, 0)
         state = Path(f"/proc/{leader}/stat").read_text().rpartition(")")[2]

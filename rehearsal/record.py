@@ -88,7 +88,7 @@ def example_files() -> list[Path]:
     )
 
 
-def add_rehearsal(app, pagename, templatename, context, doctree):
+def add_rehearsal(app, pagename, _, context, doctree):
     record = app.config.rehearsal
     recorded = record.get("pages", {}).get(pagename)
     same_project = record.get("project") == app.config.project_digest

@@ -1,0 +1,1 @@
+"""Tests of the guide, the example, the rehearsal and the tools."""

@@ -25,7 +25,7 @@ class HttpsClient(Client):
 
 @pytest.fixture
 def client():
-    """A browser that has not signed in."""
+    """Return a browser that has not signed in."""
     return HttpsClient()
 
 
@@ -40,7 +40,7 @@ def pytest_sessionstart(session):
 
 @pytest.fixture(scope="session")
 def site():
-    """The folder of the built guide."""
+    """Return the folder of the built guide."""
     if not (SITE / "index.html").exists():
         pytest.fail(f"{SITE} is missing: run `make html` first")
     return SITE

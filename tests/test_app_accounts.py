@@ -46,7 +46,7 @@ def sign_up(client, email="Mary.Jones@Example.com", **changes):
 
 
 def link_of(message):
-    """The path of the link in an e-mail."""
+    """Return the path of the link in an e-mail."""
     return re.search(r"https://testserver(/\S+)", message.body)[1]
 
 

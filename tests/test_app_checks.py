@@ -106,7 +106,7 @@ def git(folder, *arguments):
 
 
 def manage(folder, *arguments, **variables):
-    """Standard output and error of a manage.py command in a project of its own."""
+    """Return standard output and error of manage.py in a project of its own."""
     result = subprocess.run(
         [sys.executable, folder / "manage.py", *arguments],
         cwd=folder,
@@ -118,7 +118,7 @@ def manage(folder, *arguments, **variables):
 
 
 def moved(folder, files):
-    """The project's files in a folder of it, but for those that stay at the top."""
+    """Return the project's files moved to a folder; some of them stay at the top."""
     stay = {"Procfile", ".python-version", "requirements.txt"} & files
     return {
         **{f"{folder}/{name}": text for name, text in GOOD.items() if name not in stay},

@@ -151,7 +151,7 @@ def prints_errors(logging, _):
 
 
 def fits_the_plan(size, _):
-    """A deploy runs two dynos; some connections are left for a release and psql."""
+    """Allow for a deploy's two dynos, and some connections for a release and psql."""
     return 2 * WORKERS * size <= FACTS["essential-0-connections"] - 2
 
 

@@ -36,7 +36,7 @@ class Page(HTMLParser):
 
 
 def pages(name):
-    """The page as visitor, surveyor and range officer, and with errors in its form."""
+    """Yield the page as each kind of visitor sees it, and with errors in its form."""
     path = reverse(name, args=belongings_of_a().get(name))
     people = [
         None,
@@ -163,7 +163,7 @@ def test_robots_stay_off_certificates(client):
 
 
 def colours(scheme):
-    """The custom properties of the stylesheet in one colour scheme."""
+    """Return the custom properties of the stylesheet in one colour scheme."""
     from django.contrib.staticfiles import finders
 
     sheet = open(finders.find("style.css"), encoding="utf-8").read()

@@ -91,7 +91,7 @@ def world():
 
 
 def browsers():
-    """A browser for each of the ACTORS, in a world of hostile texts."""
+    """Return a browser for each of the ACTORS, in a world of hostile texts."""
     people = [
         None,
         user("a@example.com", "AAA"),
@@ -105,7 +105,7 @@ def browsers():
 
 
 def status(response):
-    """The status code; L for a redirect to the log-in."""
+    """Return the status code; L for a redirect to the log-in."""
     to_login = re.match(r"/(accounts|admin)/login/\?", response.get("Location", ""))
     return "L" if to_login else str(response.status_code)
 
@@ -134,7 +134,7 @@ def test_everybody_gets_the_answer_of_the_table(world, name, number):
 
 
 def addresses(patterns=None, namespace=""):
-    """The names of all addresses of the app."""
+    """Yield the names of all addresses of the app."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(pattern, URLPattern):
             yield f"{namespace}{pattern.name}"

@@ -45,7 +45,7 @@ def upload(client, content=REPORT):
 
 
 def answers(preview, instruments, **changes):
-    """The preview's form as it is prefilled, with the staff chosen."""
+    """Return the preview's form as it is prefilled, with the staff chosen."""
     form = preview.context["form"]
     fields = {name: form[name].value() for name in form.fields}
     staff, level = instruments

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def variables():
-    """The environment of a dyno, whose database takes no connection too many."""
+    """Yield the environment of a dyno, whose database takes no connection too many."""
     url = environment.postgres.create_database("server", WORKERS * POOL + 1)
     yield os.environ | {"DATABASE_URL": url, "DATABASE_POOL_SIZE": str(POOL)}
     environment.postgres.drop_database("server")
@@ -63,8 +63,7 @@ def slow_database():
 
 @pytest.fixture(scope="module")
 def connections():
-    """A function that counts the connections that the app's role has open, of those
-    that wait for a lock if asked."""
+    """Yield a function that counts the app's connections, if asked those that wait."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'server'"
     url = environment.postgres.url()
     with psycopg.connect(url, autocommit=True) as connection:

@@ -122,7 +122,7 @@ def test_the_variables_of_the_own_machine_start_the_app(tmp_path):
 
 
 def first_deployment():
-    """The variables that the button and the database give an app."""
+    """Return the variables that the button and the database give an app."""
     values = {
         name: entry.get("value", "a generated secret")
         for name, entry in BUTTON["env"].items()

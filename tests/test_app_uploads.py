@@ -25,7 +25,7 @@ RANDOM_BYTES = random.Random(5).randbytes(3000)
 
 
 def with_row(number, row):
-    """The good file with one row of it replaced."""
+    """Return the good file with one row of it replaced."""
     return "\n".join([*ROWS[:number], row, *ROWS[number + 1 :]]).encode()
 
 
@@ -52,7 +52,7 @@ BAD_READINGS = {
     "random bytes": RANDOM_BYTES,
     "png": b"\x89PNG\r\n\x1a\n" + RANDOM_BYTES,
     "zip": b"PK\x03\x04" + RANDOM_BYTES,
-    "nul bytes": READINGS.replace(b",5,", b",\0,"),
+    "nul bytes": READINGS.replace(b",%d," % campaigns.COUNT, b",\0,"),
     "nul at the end": READINGS + b"\0",
     "utf-16": READINGS.decode().encode("utf-16"),
     "utf-16-be without mark": READINGS.decode().encode("utf-16-be"),
@@ -160,7 +160,7 @@ def test_the_corpus_is_large_enough():
 
 @pytest.fixture
 def bench():
-    """A surveyor, an officer, their instruments and a complete month."""
+    """Return a surveyor, an officer, their instruments and a complete month."""
     stored.reference()
     return SimpleNamespace(
         surveyor=browser(user()),

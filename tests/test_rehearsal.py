@@ -21,7 +21,7 @@ from tests.support.waiting import PATIENCE, until
 
 @pytest.fixture
 def temporary():
-    """A folder that rehearsals use for /tmp; the database's user must get in."""
+    """Yield a folder that rehearsals use for /tmp; the database's user must get in."""
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-tests-"))
     folder.chmod(0o755)
     yield folder

@@ -24,7 +24,7 @@ def api(platform):
 
 @pytest.fixture(scope="module")
 def app(platform, api, tmp_path_factory):
-    """An app with everything that an answer can show."""
+    """Return the name of an app with everything that an answer can show."""
     api("POST", "/apps", {"name": "full-demo"})
     api("POST", "/apps/full-demo/addons", {"plan": {"name": "heroku-postgresql"}})
     reader = Reader(platform, tmp_path_factory.mktemp("reader"))
@@ -157,8 +157,9 @@ def test_a_taken_name_is_refused(app, api):
         ),
     ],
 )
+@pytest.mark.usefixtures("app")
 def test_errors_have_the_form_that_the_cli_prints(
-    app, api, method, path, body, status, message
+    api, method, path, body, status, message
 ):
     answer = api(method, path, body)
     assert (answer.status_code, answer.json()["message"]) == (status, message)
@@ -213,17 +214,18 @@ NO_SERVICE = "has no add-on service"
         ),
     ],
 )
+@pytest.mark.usefixtures("app")
 def test_what_the_stand_in_cannot_play_it_says_in_its_own_name(
-    platform, app, api, method, path, body, message
+    platform, api, method, path, body, message
 ):
-    path = f"/apps/{app}/{path}".rstrip("/")
-    before = api("GET", f"/apps/{app}").json()
+    path = f"/apps/full-demo/{path}".rstrip("/")
+    before = api("GET", "/apps/full-demo").json()
     answer = api(method, path, body)
     assert (answer.status_code, answer.json()["id"]) == (422, "not_implemented")
     assert answer.json()["message"].startswith(f"The stand-in {message}")
     recorded = platform.unknown.pop()
     assert recorded.startswith(f"{method} api.heroku.com{path}: The stand-in {message}")
-    assert api("GET", f"/apps/{app}").json() == before
+    assert api("GET", "/apps/full-demo").json() == before
 
 
 def test_config_vars_are_those_that_were_set_and_no_other(api):

@@ -18,7 +18,7 @@ OTHER = "3.12" if RUNNING != "3.12" else "3.13"
 
 @pytest.fixture
 def order(tmp_path):
-    """What the platform tells a build; packages come from a folder, not the network."""
+    """Return what the platform tells a build, whose packages come from a folder."""
     for name in ["cache", "wheels", "home"]:
         (tmp_path / name).mkdir()
     return {
@@ -40,7 +40,7 @@ def order(tmp_path):
 
 @pytest.fixture
 def wheel(tmp_path):
-    """A function that puts a package of one empty module where pip and uv find it."""
+    """Return a function that puts a package of one module where pip and uv find it."""
 
     def make(name, version="1.0"):
         info = f"{name}-{version}.dist-info"
@@ -62,7 +62,7 @@ def wheel(tmp_path):
 
 @pytest.fixture
 def source(tmp_path):
-    """A project that builds."""
+    """Return the folder of a project that builds."""
     folder = tmp_path / "source"
     write(folder, {"requirements.txt": "", ".python-version": RUNNING})
     return folder
@@ -205,7 +205,7 @@ if "collectstatic" in sys.argv:
 
 @pytest.fixture
 def django_project(source, order, wheel):
-    """A manage.py in a subfolder, and a package `django` to install."""
+    """Write a manage.py into a subfolder, and a package `django` to install."""
     wheel("django")
     write(source, {"requirements.txt": "django", "sub/manage.py": MANAGE})
     order["environment"] = {"DYNO": "build.1"}
@@ -328,7 +328,7 @@ def test_what_is_installed_in_editable_mode_is_found_at_boot(source, order, way)
 
 @pytest.fixture
 def uv_project(source, order, wheel):
-    """A project of uv that wants a package, another one only for development."""
+    """Make it a project of uv that wants a package, and one only for development."""
     wheel("gamma")
     wheel("delta")
     (source / "requirements.txt").unlink()

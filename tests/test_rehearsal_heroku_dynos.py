@@ -29,7 +29,7 @@ def api(platform):
 
 
 def create(platform, api, folder):
-    """A new app that is not deployed yet, with its reader."""
+    """Return a new app that is not deployed yet, with its reader."""
     app = platform.apps[api("POST", "/apps", {}).json()["name"]]
     app.reader = Reader(platform, folder)
     return app
@@ -45,14 +45,14 @@ def app(platform, api, tmp_path):
 
 @pytest.fixture
 def fresh(app):
-    """A deployed app of one test's own."""
+    """Return a deployed app of one test's own."""
     assert "deployed to Heroku" in app.reader.push(app.name)
     return app
 
 
 @pytest.fixture(scope="module")
 def deployed(platform, api, tmp_path_factory):
-    """A deployed app that the tests leave as they found it."""
+    """Return a deployed app that the tests leave as they found it."""
     app = create(platform, api, tmp_path_factory.mktemp("reader"))
     assert "deployed to Heroku" in app.reader.push(app.name)
     return app
@@ -558,7 +558,7 @@ def test_a_long_line_is_split(platform, api, app):
 
 
 def add_database(api, app):
-    """A new database of an app, once it is there."""
+    """Return a new database of an app, once it is there."""
     plan = {"plan": {"name": "heroku-postgresql:essential-0"}}
     answer = api("POST", f"/apps/{app.name}/addons", plan)
     assert answer.json()["state"] == "provisioning"

@@ -36,7 +36,7 @@ with running_platform(folder, stop=1) as platform:
 
 
 def family(pid):
-    """A process and all it has started, with their names.
+    """Return a process and all it has started, with their names.
 
     Any of them can end while it is looked at.
     """
@@ -50,14 +50,14 @@ def family(pid):
 
 
 def runs(process):
-    """False also for a zombie: whoever would have reaped it has gone."""
+    """Return False also for a zombie: whoever would have reaped it has gone."""
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
 
 
 def listens_at(process):
-    """The addresses at which a process listens; none if it has ended."""
+    """Return the addresses at which a process listens; none if it has ended."""
     with suppress(psutil.NoSuchProcess):
         return {
             connection.laddr.ip
@@ -69,7 +69,7 @@ def listens_at(process):
 
 @pytest.fixture
 def runner(tmp_path):
-    """A process that runs the stand-in, and prints `ready` with its folder."""
+    """Yield a process that runs the stand-in, and prints `ready` with its folder."""
     process = subprocess.Popen(
         [sys.executable, "-c", RUNNER, tmp_path],
         cwd=ROOT,

@@ -25,7 +25,7 @@ def rehearse(tmp_path):
         (tmp_path / "docs").mkdir()
         script = tiny_guide.build(tmp_path / "docs", pages, dict(excuses))
         project = tiny_guide.project(tmp_path / "example", **changed_files)
-        with Stage(project, report=lambda text: None) as stage:
+        with Stage(project, report=lambda _: None) as stage:
             perform(stage, script, whole=True)
 
     return play

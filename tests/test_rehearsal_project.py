@@ -28,7 +28,7 @@ C = 3
 
 @pytest.fixture
 def project(tmp_path):
-    """The project as it is before the first page."""
+    """Return the project as it is before the first page."""
     write_starting_project(tmp_path / "project")
     return tmp_path / "project"
 

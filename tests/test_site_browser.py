@@ -102,7 +102,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def address(site):
-    """The address of the built guide, served on loopback."""
+    """Yield the address of the built guide, served on loopback."""
     handler = functools.partial(QuietHandler, directory=site)
     with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -120,7 +120,7 @@ def browser():
 
 @pytest.fixture
 def context(browser, address):
-    """A browser that has never been to the guide, at a phone's width."""
+    """Yield a browser that has never been to the guide, at a phone's width."""
     context = browser.new_context(
         base_url=address,
         viewport=PHONE,
@@ -133,13 +133,13 @@ def context(browser, address):
 
 @pytest.fixture
 def tab(context):
-    """An empty tab of that browser."""
+    """Return an empty tab of that browser."""
     return context.new_page()
 
 
 @pytest.fixture(scope="module")
 def reading(browser, address):
-    """A tab for what changes nothing in the browser."""
+    """Yield a tab for what changes nothing in the browser."""
     context = browser.new_context(base_url=address)
     yield context.new_page()
     context.close()
@@ -147,7 +147,7 @@ def reading(browser, address):
 
 @pytest.fixture(scope="module")
 def reading_without_scripts(browser, address):
-    """The same in a browser that runs no scripts."""
+    """Yield the same in a browser that runs no scripts."""
     context = browser.new_context(base_url=address, java_script_enabled=False)
     yield context.new_page()
     context.close()

@@ -14,7 +14,7 @@ HEROKU_LINES = [
 
 @pytest.fixture(autouse=True, scope="module")
 def installed_cli():
-    """The pinned CLI, of which the manifest is read."""
+    """Demand the pinned CLI, of which the manifest is read."""
     if not heroku_cli.HEROKU.exists():
         pytest.fail("the Heroku CLI is missing: run `make test`", pytrace=False)
 

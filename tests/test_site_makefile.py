@@ -27,7 +27,10 @@ NO_NETWORK = {
     "PIP_FIND_LINKS": "",
     "PIP_RETRIES": "1",
 }
-LINTERS = ("doc8", "sphinx-lint", "ruff check", "ruff format", "djade", "codespell")
+LINTERS = (
+    *("doc8", "sphinx-lint", "ruff check", "ruff format"),
+    *("biome format", "djade", "codespell"),
+)
 # Python runs this at its start: https://docs.python.org/3/library/site.html
 OLD = "import sys; sys.version_info = (3, 9, 2, 'final', 0)"
 NO_VENV = "import sys; sys.modules['ensurepip'] = None"
@@ -44,7 +47,7 @@ while (log.parent / "wait").exists():
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A copy of the Makefile, the requirements and tools, with nothing installed."""
+    """Return a copy of Makefile, requirements and tools, with nothing installed."""
     for name in (
         "requirements.txt",
         "example/requirements.txt",
@@ -173,7 +176,7 @@ def test_make_shows_why_packages_cannot_be_installed(checkout):
 
 @pytest.fixture
 def environment(checkout):
-    """The checkout with a .venv whose pip only writes down what it is asked for."""
+    """Return the checkout, with a .venv whose pip only notes what it is asked for."""
     make(checkout, "html", **NO_NETWORK)
     [pip] = checkout.glob(".venv/lib/python3*/site-packages/pip")
     (pip / "__main__.py").write_text(PIP)
@@ -181,7 +184,7 @@ def environment(checkout):
 
 
 def asked(checkout):
-    """What pip was asked for, a line each time."""
+    """Return what pip was asked for, a line each time."""
     log = checkout / "pip-was-asked"
     return log.read_text().splitlines() if log.exists() else []
 

@@ -36,7 +36,7 @@ NO_SOURCE = shutil.ignore_patterns(
 
 @pytest.fixture(scope="module")
 def guide(tmp_path_factory):
-    """A copy of the whole guide, whose rehearsal is recorded today."""
+    """Return a copy of the whole guide, whose rehearsal is recorded today."""
     folder = tmp_path_factory.mktemp("guide") / "copy"
     shutil.copytree(ROOT, folder, ignore=NO_SOURCE)
     build(folder)

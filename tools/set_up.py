@@ -100,7 +100,7 @@ def administrator(package: str) -> str:
     return f"ask an administrator, on Debian and Ubuntu: {command}"
 
 
-def environment(lock: int) -> None:
+def environment(_: int) -> None:
     """Make .venv, unless it is whole."""
     if PYTHON.exists() and INSTALLED.exists() and not BEGUN.exists():
         return
@@ -207,7 +207,7 @@ def cli(lock: int) -> None:
     make_once(CLI / "node_modules", made_from, fill)
 
 
-def git(lock: int) -> None:
+def git(_: int) -> None:
     """Have git, with which the rehearsal pushes."""
     if not shutil.which("git") and not apt("git"):
         raise Missing(f"git is missing: {administrator('git')}")

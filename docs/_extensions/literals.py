@@ -18,10 +18,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-from docutils import nodes, utils
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
 
 from docs._extensions.facts import FACTS
 
@@ -100,7 +101,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_path(text: str) -> bool:
-    """A file or folder of the example or the repository, or one that is made there.
+    """Return whether it is a path of the example or repository, or one made there.
 
     What a command makes in the reader's project is what its .gitignore names.
     """
@@ -122,13 +123,13 @@ def exists(folder: Path, name: str) -> bool:
 
 
 def is_fact(text: str) -> bool:
-    """A name in facts.toml, or a plan of Heroku Postgres."""
+    """Return whether it is a name in facts.toml, or a plan of Heroku Postgres."""
     plan = text.removeprefix("heroku-postgresql:")
     return f"{plan}-price" in FACTS or text in [fact.value for fact in FACTS.values()]
 
 
 def is_value(text: str) -> bool:
-    """A value in the example's .env.example or app.json, a package, a process."""
+    """Return whether .env.example or app.json has it, or it is a package or process."""
     return all(part in values() for part in text.split(","))
 
 
@@ -148,7 +149,7 @@ def values() -> set[str]:
 
 
 def is_name(text: str) -> bool:
-    """A name or a text in the Python that decides the deployment.
+    """Return whether the Python that decides the deployment has such a name or text.
 
     With a dot at one end, what such a text ends or begins with.
     """
@@ -186,7 +187,7 @@ def named_by(node: ast.AST) -> set[str]:
 
 
 def is_line(text: str) -> bool:
-    """A whole line of one of the example's files that decide the deployment."""
+    """Return whether it is a whole line of a file that decides the deployment."""
     files = ("staff/settings.py", "gunicorn.conf.py", "Procfile", "requirements.txt")
     return any(
         text in map(str.strip, (EXAMPLE / file).read_text().splitlines())
@@ -195,19 +196,19 @@ def is_line(text: str) -> bool:
 
 
 def is_address(text: str) -> bool:
-    """A path of the app, such as /healthz."""
+    """Return whether it is a path of the app, such as /healthz."""
     routes = re.findall(r'path\("(.+?)"', (EXAMPLE / "staff" / "urls.py").read_text())
     return text.removeprefix("/") in routes and text.startswith("/")
 
 
 def is_module(text: str) -> bool:
-    """A module of the example by its dotted path."""
+    """Return whether it is the dotted path of a module of the example."""
     path = EXAMPLE.joinpath(*text.split("."))
     return "." in text and path.with_suffix(".py").is_file()
 
 
 def is_example_name(text: str) -> bool:
-    """A name that is reserved for examples: https://www.rfc-editor.org/rfc/rfc2606"""
+    """Return whether it is for examples: https://www.rfc-editor.org/rfc/rfc2606"""
     host = r"(?:[\w.-]+@)?(?:[\w-]+\.)*example\.com"
     parts = text.split(",")
     return bool(re.fullmatch(host, parts[-1])) and all(
@@ -216,7 +217,7 @@ def is_example_name(text: str) -> bool:
 
 
 def is_powershell(text: str) -> bool:
-    """A line of PowerShell about a variable that the settings read."""
+    """Return whether it is PowerShell about a variable that the settings read."""
     match = re.fullmatch(r'\$env:(\w+) = ".*"|Remove-Item Env:(\w+)', text)
     return bool(match) and is_name(match[1] or match[2])
 
@@ -230,7 +231,7 @@ def in_template(text: str) -> bool:
 
 
 def is_command(text: str) -> bool:
-    """A command, or a command of the Heroku CLI or of manage.py without its program."""
+    """Return whether it is a command, with or without heroku or manage.py before it."""
     program = text.split(maxsplit=1)[0] if text.split() else ""
     return (
         program in PROGRAMS | DJANGO_COMMANDS
@@ -273,9 +274,11 @@ def resolve(text: str) -> str | None:
 # On the pages -----------------------------------------------------------------
 
 
-def literal_role(name, rawtext, text, lineno, inliner, options=None, content=()):
-    """Return a literal that bears the role's name as a class."""
-    return [nodes.literal(rawtext, utils.unescape(text), classes=[name])], []
+class LiteralRole(SphinxRole):
+    """A literal that bears the role's name as a class."""
+
+    def run(self):
+        return [nodes.literal(self.rawtext, self.text, classes=[self.name])], []
 
 
 class Literals(SphinxTransform):
@@ -332,6 +335,6 @@ def everything() -> list[str]:
 def setup(app: Sphinx):
     app.add_config_value("literals", everything(), "env", [list])
     for role in ("printed", "wrong"):
-        app.add_role(role, literal_role)
+        app.add_role(role, LiteralRole())
     app.add_transform(Literals)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -106,7 +106,7 @@ def check(report):
 
 
 def nearest(name):
-    """The nearest folder, from this file's upwards, that has a name; None if none."""
+    """Return the nearest folder, from this file's upwards, that has a name; or None."""
     folders = Path(__file__).absolute().parents
     return next((folder for folder in folders if (folder / name).exists()), None)
 
@@ -126,7 +126,7 @@ def stranded():
 
 @functools.cache
 def root():
-    """The folder whose files Heroku reads: the top of git, which is pushed."""
+    """Return the folder whose files Heroku reads: the top of git, which is pushed."""
     if not stranded() and (top := nearest(".git") or nearest("Procfile")):
         return top
     return nearest("manage.py") or Path.cwd()
@@ -176,12 +176,12 @@ def similar(word):
 
 
 def processes():
-    """The Procfile's (type, command) pairs, in order."""
+    """Return the Procfile's (type, command) pairs, in order."""
     return re.findall(r"(?m)^([\w-]+):[ \t]*(\S.*?)\s*$", text("Procfile"))
 
 
 def web():
-    """The web line's command, and its server: a name in SERVERS, or None."""
+    """Return the web line's command, and its server: a name in SERVERS, or None."""
     command = "" if in_container() else dict(processes()).get("web", "")
     paths = [word.strip("\"'") for word in command.split()]
     names = [os.path.basename(path).removesuffix("-serve") for path in paths]
@@ -522,7 +522,7 @@ def check_requirements():
 
 
 def needed():
-    """What must be installed: names of packages, one of which will do, and for whom."""
+    """Yield what must be installed: packages, one of which will do, and for whom."""
     command, server = web()
     worker = re.search(r"\s(?:-k|--worker-class)[ =]*[\"']?(\w+)\.", command)
     yield ["django"], "the project"

@@ -38,13 +38,13 @@ INSTALLED_FROM = {"pip": ["requirements.txt"], "uv": ["pyproject.toml", "uv.lock
 
 
 def find_uv() -> str | None:
-    """The PyPI package's program beside this Python, or else the one on PATH."""
+    """Return the PyPI package's program beside this Python, or else the one on PATH."""
     beside = Path(sys.executable).parent
     return shutil.which("uv", path=f"{beside}:{os.environ['PATH']}")
 
 
 def find_python(version: str) -> Path | None:
-    """An interpreter N.N on this machine: on PATH, pyenv's or uv's; None if none.
+    """Return an interpreter N.N of this machine: on PATH, pyenv's or uv's; or None.
 
     The patch level is whatever is there: Heroku has the exact one, a laptop has not.
     """
@@ -73,7 +73,7 @@ def find_python(version: str) -> Path | None:
 
 
 def release(python: Path) -> str:
-    """The interpreter's version, N.N.N."""
+    """Return the interpreter's version, N.N.N."""
     program = "import platform; print(platform.python_version())"
     result = subprocess.run(
         [python, "-c", program], capture_output=True, text=True, check=True

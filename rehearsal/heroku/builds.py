@@ -69,7 +69,7 @@ class Builds:
 
     @contextmanager
     def channel(self, app: model.App) -> Iterator[socket.socket]:
-        """The end of a new socket pair that the hook is to inherit.
+        """Yield the end of a new socket pair that the hook is to inherit.
 
         The platform's own copy is closed at the end of the block, so that the other
         end is told when the hook has gone.
@@ -93,7 +93,7 @@ class Builds:
                     await writer.drain()
 
     def order(self, app: model.App) -> dict:
-        """What the build must know; see buildpack.build.
+        """Return what the build must know; see buildpack.build.
 
         The environment is that of a build dyno, which has no PORT: the changelog of
         https://github.com/heroku/heroku-buildpack-python, v103. The hook adds
@@ -136,7 +136,7 @@ class Builds:
             if built["cannot_play"]:
                 self.unknown.append(f"git push: {built['refused']}")
             return
-        slug = self.store(app, built)
+        slug = self.store(built)
         app.log.write("app", "api", f"Build succeeded for {slug.commit[:8]}")
         if app.slug is None:
             app.set_types(slug.types)
@@ -161,7 +161,7 @@ class Builds:
                 )
         await asyncio.wait({release.deploying})
 
-    def store(self, app: model.App, built: dict) -> model.Slug:
+    def store(self, built: dict) -> model.Slug:
         """Keep the files of a build as a slug, with pip for its dynos."""
         slug = model.Slug(
             built["commit"],

@@ -85,7 +85,7 @@ class Databases:
             backup.file.unlink(missing_ok=True)
 
     async def reset(self, addon: model.Addon):
-        """The same database, role and password, without what was in it."""
+        """Empty the database; it keeps its name, role and password."""
         name = addon.database
         await asyncio.to_thread(
             self.server.sql,
@@ -94,7 +94,7 @@ class Databases:
         )
 
     async def rotate(self, addon: model.Addon):
-        """A new password; connections are reset and the app restarts.
+        """Set a new password; connections are reset and the app restarts.
 
         An add-on's own change of config has no release phase:
         https://devcenter.heroku.com/articles/release-phase

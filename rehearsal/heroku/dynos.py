@@ -80,7 +80,7 @@ class Dyno(model.Thing):
         }
 
     def environment(self) -> dict[str, str]:
-        """What the buildpack and the dyno set; config vars go before the buildpack's.
+        """Return what buildpack and dyno set; config vars go before the buildpack's.
 
         https://github.com/heroku/heroku-buildpack-python, vendor/WEB_CONCURRENCY.sh
         and vendor/python.gunicorn.sh. Unlike there, gunicorn is told to listen on
@@ -115,7 +115,7 @@ class Dyno(model.Thing):
         return variables
 
     async def unpack(self):
-        """A fresh copy of the slug: what a dyno writes is thrown away with it."""
+        """Copy the slug afresh: what a dyno writes is thrown away with it."""
         if self.release.slug:
             folder = self.release.slug.folder
             await asyncio.to_thread(shutil.copytree, folder, self.home, symlinks=True)
@@ -223,7 +223,7 @@ class Dyno(model.Thing):
             self.change("starting")
 
     async def perform(self, run: Callable[[], Awaitable[int]]) -> int:
-        """The whole life of a one-off process; `run` ends with its exit status."""
+        """Live the whole life of a one-off process; `run` ends with its exit status."""
         await self.unpack()
         self.log(f"Starting process with command `{self.command}`")
         status = await run()
@@ -254,7 +254,7 @@ class Dyno(model.Thing):
         await self.discard()
 
     def hang_up(self):
-        """The other end of an attached run has gone."""
+        """Send SIGHUP: the other end of an attached run has gone."""
         if self.process and self.process.returncode is None:
             self.signal(signal.SIGHUP)
 
@@ -270,7 +270,7 @@ class Dynos:
         runtime.folder.mkdir()
 
     def wanted(self, app: model.App) -> dict[str, model.Process]:
-        """The formation's dynos by name; none before the first deploy."""
+        """Return the formation's dynos by name; none before the first deploy."""
         if app.slug is None or app.destroyed:
             return {}
         return {
@@ -309,7 +309,7 @@ class Dynos:
         await self.restart(app, resized)
 
     async def release_command(self, app: model.App, release: model.Release) -> bool:
-        """The release phase: https://devcenter.heroku.com/articles/release-phase"""
+        """Run the release phase: https://devcenter.heroku.com/articles/release-phase"""
         process = model.Process(release.slug.types["release"])
         name = f"release.{model.number(4)}"
         dyno = Dyno(self.runtime, app, name, process, release)
@@ -321,7 +321,7 @@ class Dynos:
         return await dyno.perform(lambda: dyno.run(write)) == 0
 
     def one_off(self, app: model.App, command: str, size: str) -> Dyno:
-        """A dyno of `heroku run`; a process type stands for its command.
+        """Return a dyno of `heroku run`; a process type stands for its command.
 
         https://devcenter.heroku.com/articles/one-off-dynos, of 2024-11-18. The CLI
         adds to the command what makes it print the exit status.

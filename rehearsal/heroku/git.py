@@ -60,7 +60,7 @@ class Git:
         self.apps, self.token, self.builds = apps, token, builds
 
     async def create(self, app: App):
-        """A bare repository whose pre-receive hook builds what is pushed."""
+        """Make a bare repository whose pre-receive hook builds what is pushed."""
         folder = self.folder / f"{app.name}.git"
         process = await asyncio.create_subprocess_exec(
             *("git", "init", "--quiet", "--bare", "--initial-branch=main", folder),
@@ -135,7 +135,7 @@ class Git:
         return StreamingResponse(output, status, headers)
 
     async def output(self, process, finished):
-        """What git http-backend prints; then `finished` is called."""
+        """Yield what git http-backend prints; then call `finished`."""
         try:
             while data := await process.stdout.read(65536):
                 yield data

@@ -169,19 +169,20 @@ def check_package_manager(source: Path) -> str:
             "Keep one of these and remove the others from git:\n\n"
             + "\n".join(f"{name} ({PACKAGE_MANAGERS[name]})" for name in found),
         )
-    if found:
-        return PACKAGE_MANAGERS[found[0]]
-    if (source / "setup.py").is_file():
+    if not found and (source / "setup.py").is_file():
         refuse(
             "Implicit setup.py file support has been sunset.",
             "Add a requirements.txt that holds --editable . on a line of its own.",
         )
-    names = sorted(p.name + "/" * p.is_dir() for p in source.iterdir())
-    refuse(
-        "Couldn't find any supported Python package manager files.",
-        "There must be a requirements.txt (or Pipfile.lock, poetry.lock, uv.lock)\n"
-        "at the top of the repository. The top of yours holds:\n\n" + "\n".join(names),
-    )
+    if not found:
+        names = sorted(p.name + "/" * p.is_dir() for p in source.iterdir())
+        refuse(
+            "Couldn't find any supported Python package manager files.",
+            "There must be a requirements.txt (or Pipfile.lock, poetry.lock, uv.lock)\n"
+            "at the top of the repository. The top of yours holds:\n\n"
+            + "\n".join(names),
+        )
+    return PACKAGE_MANAGERS[found[0]]
 
 
 def check_no_environment(source: Path):
@@ -198,7 +199,7 @@ def check_no_environment(source: Path):
 
 
 def version_lines(path: Path) -> list[str]:
-    """The lines of a version file that are neither blank nor comments.
+    """Return the lines of a version file that are neither blank nor comments.
 
     What is not UTF-8 makes a line wrong, not the file.
     """
@@ -244,7 +245,7 @@ def version_of_python_version(path: Path) -> str:
 
 
 def requested_python(source: Path, last: str | None) -> tuple[str, str]:
-    """The version wanted, N.N or N.N.N, and where it comes from.
+    """Return the version wanted, N.N or N.N.N, and where it comes from.
 
     BP lib/python_version.sh: runtime.txt, .python-version, the `last` build's (N.N.N,
     None if there was none), the default.

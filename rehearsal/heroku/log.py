@@ -21,7 +21,7 @@ class Log:
         self.grown = asyncio.Event()
 
     def text(self) -> list[str]:
-        """The lines that are kept, oldest first."""
+        """Return the lines that are kept, oldest first."""
         return [line for _, _, line in list(self.lines)]
 
     def select(self, since: int, source: str | None, dyno: str | None) -> list[str]:

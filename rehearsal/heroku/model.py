@@ -104,7 +104,7 @@ def now() -> str:
 
 
 def identifier(name: str = "") -> str:
-    """A UUID; the same one for the same name."""
+    """Return a UUID; the same one for the same name."""
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, name) if name else uuid.uuid4())
 
 
@@ -144,7 +144,7 @@ def plan_view(plan: str) -> dict:
 
 
 def number(digits: int) -> int:
-    """A random number of so many digits."""
+    """Return a random number of so many digits."""
     return 10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1))
 
 
@@ -349,7 +349,7 @@ class App(Thing):
         return {"id": self.id, "name": self.name}
 
     def log_api(self, text: str):
-        """A line of the log about what somebody asked the API for."""
+        """Log what somebody asked the API for."""
         self.log.write("app", "api", f"{text} by user {EMAIL}")
 
     @property
@@ -384,7 +384,7 @@ class App(Thing):
     def add_release(
         self, description: str, slug: Slug | None = None, phase: bool = True
     ) -> Release:
-        """A release of the app's present config, and of its newest slug or a new one.
+        """Add a release of the present config, and of the newest slug or a new one.
 
         It is pending if it has a release command, which has to succeed first. Without
         `phase` none is run.
@@ -405,7 +405,7 @@ class App(Thing):
         return release
 
     def set_types(self, types: dict[str, str]):
-        """The process types of a slug: a new `web` starts at 1, all others at 0."""
+        """Set a slug's process types: a new `web` starts at 1, all others at 0."""
         sizes = [process.size for process in self.formation.values()] or [DEFAULT_SIZE]
         former, self.formation = self.formation, {}
         for kind, command in types.items():
@@ -481,7 +481,7 @@ class Apps(dict[str, App]):
 
 
 def find_size(name: str) -> str:
-    """A size's own spelling; raises Unprocessable."""
+    """Return a size's own spelling; raises Unprocessable."""
     for size in SIZES:
         if size.lower() == name.lower():
             return size

@@ -21,7 +21,7 @@ DOMAINS = (".heroku.com", ".herokuapp.com")
 
 
 def listen() -> socket.socket:
-    """A listening socket on 127.0.0.1; the system chooses the port."""
+    """Return a listening socket on 127.0.0.1; the system chooses the port."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     return listener
@@ -76,7 +76,7 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
 
 
 def connect_proxy(tls_port: int, refused: list[str]):
-    """Handler of a proxy that leads every name of DOMAINS to one TLS port."""
+    """Return the handler of a proxy that leads all names of DOMAINS to one TLS port."""
 
     async def handle(reader, writer):
         try:

@@ -41,7 +41,7 @@ class Releases:
             await self.dynos.restart(app)
 
     async def follow(self, release: model.Release) -> AsyncIterator[str]:
-        """The lines of a release command, until it has ended."""
+        """Yield the lines of a release command, until it has ended."""
         sent = 0
         while True:
             pending = release.status == "pending"

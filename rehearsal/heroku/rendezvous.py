@@ -60,7 +60,7 @@ def size(dyno: Dyno) -> bytes:
 
 
 def read(master: int) -> asyncio.Queue:
-    """A queue of what comes from a terminal; the last chunk is empty."""
+    """Return a queue of what comes from a terminal; the last chunk is empty."""
     loop, output = asyncio.get_running_loop(), asyncio.Queue()
 
     def readable():
@@ -123,7 +123,7 @@ class Rendezvous:
         self.waiting: dict[str, tuple[Dyno, bool]] = {}
 
     def expect(self, dyno: Dyno, terminal: bool) -> str:
-        """The address where the dyno starts once the client comes."""
+        """Return the address where the dyno starts once the client comes."""
         secret = secrets.token_hex(16)
         self.waiting[secret] = dyno, terminal
         return f"rendezvous://127.0.0.1:{network.port(self.listener)}/{secret}"

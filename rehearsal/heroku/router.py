@@ -42,7 +42,7 @@ class Exchange:
         self.dyno = ""
 
     def log(self, status: int, size: int, error: str = "", level: str = "info"):
-        """The format of the Dev Center's article; H80 and H81 are no errors.
+        """Log in the format of the Dev Center's article; H80 and H81 are no errors.
 
         What no dyno was asked for has no times and no size, as in
         https://gist.github.com/RickArora/398eb27068c5f2c02a4187f4550c2258
@@ -69,7 +69,7 @@ class Exchange:
         return answer
 
     def leave(self, size: int = 0):
-        """The client has gone, which is no error of the app."""
+        """Log that the client has gone, which is no error of the app."""
         self.log(499, size, 'code=H27 desc="Client Request Interrupted" ')
 
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -93,7 +93,7 @@ class Exchange:
 
 
 async def choose(app, deadline: float):
-    """The next web dyno in turn, once one is up; None if all crashed or none came."""
+    """Return the web dyno in turn once one is up; None if all crashed or none came."""
     while True:
         dynos = [dyno for dyno in app.dynos.values() if dyno.type == "web"]
         ready = [dyno for dyno in dynos if dyno.state == "up" and not dyno.stopping]
@@ -107,7 +107,7 @@ async def choose(app, deadline: float):
 
 
 def refuse(exchange: Exchange) -> Response | None:
-    """The answer for an app that cannot have one of its own."""
+    """Return the answer for an app that cannot have one of its own."""
     app = exchange.app
     web = app.formation.get("web")
     if app.maintenance:
@@ -157,7 +157,7 @@ class Router:
             return exchange.fail("H13", "Connection closed without response")
 
     async def forward(self, exchange: Exchange, port: int, body: bytes) -> Response:
-        """The dyno's answer, unless it takes too long or the client goes away."""
+        """Return the dyno's answer, unless it is late or the client goes away."""
         request, headers = exchange.request, exchange.headers()
         if body:
             headers.append((b"Content-Length", str(len(body)).encode()))
@@ -185,7 +185,7 @@ class Router:
 
 
 def raw_path(request) -> bytes:
-    """The path and query as they came: quoted characters stay quoted."""
+    """Return path and query as they came: quoted characters stay quoted."""
     query = request.scope["query_string"]
     return request.scope["raw_path"] + (b"?" + query if query else b"")
 

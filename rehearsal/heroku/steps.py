@@ -33,7 +33,7 @@ def indent(text: str):
 
 
 def note(text: str):
-    """A warning or an error, as the platform marks them."""
+    """Print a warning or an error, as the platform marks them."""
     print(flush=True)
     for line in text.splitlines():
         print(f" !     {line}".rstrip(), flush=True)
@@ -68,7 +68,7 @@ def run(command: list, environment: dict, source: Path) -> tuple[int, str]:
 
 
 def variables(source: Path, order: dict) -> dict[str, str]:
-    """What the app's own programs see in the build.
+    """Return what the app's own programs see in the build.
 
     BP bin/utils, sub_env: the config vars, and over them what would break the build.
     """
@@ -103,7 +103,7 @@ def run_hook(source: Path, name: str, environment: dict):
 
 
 def last_build(cache: Path | None) -> dict:
-    """What the app's last build was made of; empty if there was none."""
+    """Return what the app's last build was made of; empty if there was none."""
     memory = cache and Path(cache, "build.json")
     return json.loads(memory.read_text()) if memory and memory.exists() else {}
 

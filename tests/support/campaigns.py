@@ -7,6 +7,8 @@ from measuring.reading import Reading
 PINS = range(1, 22)
 UPPER = range(1, 16)
 LOWER = range(7, 22)
+# So many single measurements make a reading.
+COUNT = 10
 
 
 def heights(generator: random.Random) -> dict[int, float]:
@@ -14,13 +16,12 @@ def heights(generator: random.Random) -> dict[int, float]:
     return {pin: generator.uniform(0.15, 0.2249) for pin in range(1, 21)}
 
 
-def run(known, pins, *, factor=1.0, first=0.05, noise=None, sigma=lambda: 0.0, count=5):
-    """Readings of a staff whose true length is `factor` times what it shows."""
+def run(known, pins, *, factor=1.0, first=0.05, noise=lambda: 0.0, sigma=lambda: 0.0):
+    """Return readings of a staff whose true length is `factor` times what it shows."""
     value = first
     readings = []
     for pin in pins:
-        error = noise() if noise else 0.0
-        readings.append(Reading(pin, value + error, count, sigma()))
+        readings.append(Reading(pin, value + noise(), COUNT, sigma()))
         value += known.get(pin, 0.0) / factor
     return tuple(readings)
 
@@ -35,7 +36,7 @@ def csv_file(runs, header="Pin number,Staff Reading,Num of readings,Stdev"):
 
 
 def dna03(sets, *, date="14/03/26", serial="704211", temperatures=(21, 23), tail=True):
-    """A report in the DNA03 layout; `sets` are the runs, or None for an empty line."""
+    """Return a report as a DNA03's; `sets` are the runs, or None for an empty line."""
     text = [
         "Level Type  : DNA03          Date : " + date,
         f"Serial Number: {serial}      Observer : Q. Z.",
@@ -77,7 +78,7 @@ def dna03_row(reading, sight, count):
 def bfod(
     sets, *, date="14/ 3/2026", serial="331907", temperatures=((20, 21), (22, 24))
 ):
-    """A report in the BFOD layout, the set's temperatures on first and last row."""
+    """Return a BFOD report, the set's temperatures in its first and last row."""
     text = [
         "~BFOD VERSION 18.0~",
         f" DATE : {date}     SERIAL NUMBER : {serial}",
@@ -124,7 +125,7 @@ def bfod(
 
 
 def campaign(generator: random.Random, known=None, *, factor=1.0):
-    """The two set-ups of a campaign, as a level would report them."""
+    """Return the two set-ups of a campaign, as a level would report them."""
     known = known or heights(generator)
 
     def sigma():
@@ -134,6 +135,6 @@ def campaign(generator: random.Random, known=None, *, factor=1.0):
         return generator.gauss(0, 2e-5)
 
     return tuple(
-        run(known, pins, factor=factor, first=first, noise=noise, sigma=sigma, count=10)
+        run(known, pins, factor=factor, first=first, noise=noise, sigma=sigma)
         for pins, first in ((UPPER, 0.05), (LOWER, 0.04))
     )

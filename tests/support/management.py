@@ -41,14 +41,14 @@ class Manager:
         self.program.stdout.close()
 
     def run(self, folder, *arguments, **environment):
-        """Standard output and error of `python manage.py` with these arguments."""
+        """Return standard output and error of `python manage.py` with arguments."""
         order = [str(folder), arguments, environment]
         print(json.dumps(order), file=self.program.stdin, flush=True)
         return json.loads(self.program.stdout.readline())
 
 
 def run(folder, arguments, environment):
-    """What `python manage.py` does there, in this process."""
+    """Do there what `python manage.py` does, in this process."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

@@ -38,7 +38,7 @@ def user(email="surveyor@example.com", of="AAA", **fields):
 
 
 def browser(user=None):
-    """A browser in which `user`, if any, has logged in."""
+    """Return a browser in which `user`, if any, has logged in."""
     client = HttpsClient()
     if user:
         client.force_login(user)

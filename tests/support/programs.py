@@ -45,20 +45,10 @@ def check_words(words: list[str]) -> None:
         check_heroku(rest)
     elif ":" in program:
         check_heroku(words)
-    elif program == "python":
-        check_python(rest)
     elif program in DJANGO_COMMANDS:
         check_django(words)
-    elif program in ("manage.py", "django-admin"):
-        check_django(rest)
-    elif program == "pip":
-        check_module("pip", rest)
-    elif program == "git":
-        check_git(rest)
-    elif program == "gunicorn":
-        check_words_of("gunicorn", Config().parser().format_help(), rest)
-    elif program == "make":
-        check_make(rest)
+    elif program in CHECKS:
+        CHECKS[program](rest)
     elif program in WITHOUT_HELP:
         check_known([word for word in rest if not word.startswith("-")])
     else:
@@ -141,6 +131,25 @@ def check_make(words: list[str]) -> None:
             raise Refused(f"the Makefile has no variable {name}")
         if not equals and word not in targets and not PLACEHOLDER.fullmatch(word):
             raise Refused(f"the Makefile has no target {word}")
+
+
+def check_gunicorn(words: list[str]) -> None:
+    check_words_of("gunicorn", Config().parser().format_help(), words)
+
+
+def check_pip(words: list[str]) -> None:
+    check_module("pip", words)
+
+
+CHECKS = {
+    "python": check_python,
+    "manage.py": check_django,
+    "django-admin": check_django,
+    "pip": check_pip,
+    "git": check_git,
+    "gunicorn": check_gunicorn,
+    "make": check_make,
+}
 
 
 @cache

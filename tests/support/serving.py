@@ -41,8 +41,7 @@ class Served:
 
 
 def config_vars(database: str, **own: str) -> dict[str, str]:
-    """The example's environment: this process's, .env.example, and variables of one's
-    own over them."""
+    """Return this process's environment, .env.example over it, and `own` over both."""
     found = os.environ | dotenv_values(EXAMPLE / ".env.example")
     return found | {"DATABASE_URL": database, "DEBUG": "false"} | own
 
@@ -65,7 +64,7 @@ def path_of(python: str) -> dict[str, str]:
 def manage(
     project: Path, variables: dict, *arguments: str, python: str = sys.executable
 ) -> str:
-    """Standard output of a manage.py command."""
+    """Return the standard output of a manage.py command."""
     return subprocess.run(
         [python, "manage.py", *arguments],
         cwd=project,

@@ -44,7 +44,7 @@ def reference(month=DAY.month, known=KNOWN):
 
 
 def readings(factor=1.0003, known=KNOWN):
-    """A file of two set-ups of a staff of that factor."""
+    """Return a file of two set-ups of a staff of that factor."""
     runs = [
         campaigns.run(known, pins, factor=factor)
         for pins in (campaigns.UPPER, campaigns.LOWER)
@@ -53,7 +53,7 @@ def readings(factor=1.0003, known=KNOWN):
 
 
 def answers(staff, level, content=None, **changes):
-    """What a surveyor fills into the form of a calibration."""
+    """Return what a surveyor fills into the form of a calibration."""
     fields = {
         "staff": staff.pk,
         "level": level.pk,

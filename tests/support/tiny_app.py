@@ -110,7 +110,7 @@ class Reader:
 
 
 def client(platform: Platform, **options) -> httpx.Client:
-    """A client that comes through the proxy and trusts the local authority."""
+    """Return a client that comes through the proxy and trusts the local authority."""
     return httpx.Client(
         proxy=platform.address.proxy,
         verify=ssl.create_default_context(cafile=platform.address.ca),
@@ -142,7 +142,7 @@ class Api:
 
 @contextmanager
 def running_platform(folder: Path, **times: float):
-    """A platform that waits for a busy machine, and no failure of its own at the end.
+    """Yield a platform that waits for a busy machine, and see that it did not fail.
 
     A test that sees it wait in vain makes that time of `platform.times` short.
     """

@@ -41,7 +41,7 @@ class Account:
 
     @without_token
     async def start_login(self, request):
-        """The CLI opens browser_url and asks cli_url until somebody has been there."""
+        """Have the CLI open browser_url, and ask cli_url until somebody was there."""
         key = secrets.token_hex(8)
         self.logins[key] = asyncio.Event()
         return {

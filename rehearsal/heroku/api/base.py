@@ -18,7 +18,7 @@ def without_token(handler):
 
 
 def route(key: str, handler, token: str, entered: set[str]) -> Route:
-    """The route of a handler; `entered` gets its key once somebody has asked for it."""
+    """Return a handler's route; `entered` gets its key once somebody asks for it."""
     method, path = key.split(" ")
     is_open = getattr(handler, "without_token", False)
 

@@ -53,7 +53,7 @@ class ReleasesApi:
         return app.config_vars
 
     async def list(self, request):
-        """The Range header has order and number: `version ..; order=desc,max=1`."""
+        """Obey order and number in the Range header: `version ..; order=desc,max=1`."""
         app, span = self.find_app(request), request.headers.get("range", "")
         found = list(app.releases)
         if "order=desc" in span:
@@ -69,7 +69,7 @@ class ReleasesApi:
         return self.find(request).config_vars
 
     async def create(self, request):
-        """A rollback ({"release": id}) or a retry ({"slug": id, "description": …}).
+        """Roll back ({"release": id}) or retry ({"slug": id, "description": …}).
 
         A rollback restores slug and config vars; the add-ons and what they attach
         stay: https://devcenter.heroku.com/articles/releases#rollback
@@ -92,7 +92,7 @@ class ReleasesApi:
 
     @without_token
     async def output(self, request):
-        """What the release command prints, as it prints it."""
+        """Stream what the release command prints, as it prints it."""
         key = request.path_params["release"]
         for app in self.apps.values():
             for release in app.releases:
