@@ -797,7 +797,7 @@ def test_the_example_has_no_issues_in_production(tmp_path):
     output = manage(
         example,
         *("check", "--deploy"),
-        **PRODUCTION,
-        DATABASE_URL="postgres://user:password@localhost/calibration",
+        **PRODUCTION
+        | {"DATABASE_URL": "postgres://user:password@localhost/calibration"},
     )
     assert output == "System check identified no issues (1 silenced).\n"

@@ -136,4 +136,4 @@ def test_the_script_can_be_printed_without_performing_it(rehearse):
     assert process.returncode == 0
     assert "  $ git push heroku main\n" in output
     assert "  staff/settings.py, a listing\n" in output
-    assert "(Not rehearsed: PowerShell" in output
+    assert "    not performed: PowerShell is not on" in output

@@ -117,6 +117,8 @@ def check_git(words: list[str]) -> None:
     if not words or words == ["--version"]:
         return
     shown = help_of("git", words[0], "-h", status=129)
+    if "git config list" in shown:  # since 2.46, which shows the options there
+        shown += help_of("git", "config", "list", "-h", status=129)
     # `git config` takes names of settings, which no help lists.
     rest = [word for word in words[1:] if word.startswith("-") or words[0] != "config"]
     check_words_of(f"git {words[0]}", shown, rest)
