@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 # The one that .venv was made with, once it is there.
 PYTHON ?= $(or $(wildcard $(BIN)/python),python3)
 SPHINXOPTS ?= --fail-on-warning --keep-going --nitpicky
-# Two files at a time, each with a database of its own.
-PYTESTOPTS ?= --numprocesses 2 --dist loadfile
+# Two files at a time, each with a database of its own. In the order of their names,
+# or the whole rehearsal, a few long tests, would come last and alone.
+PYTESTOPTS ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 HTML ?= build/html
 DOCTREES := build/doctrees
 # Shown each time: the demo data is for this machine, as .env.example's key is.
