@@ -308,6 +308,47 @@ def test_the_table_has_a_row_every_two_degrees():
     assert rows[10].correction == pytest.approx(0.1)
 
 
+def intervals_and_check(runs, known):
+    """Return the intervals (known, measured, variance) and the check's factor."""
+    rows = []
+    products = squares = exact(0)
+    for run in runs:
+        weights = [1 / exact(row.standard_deviation or 1e-5) ** 2 for row in run]
+        height = [exact(0)]
+        for upper, lower in pairwise(run):
+            m = exact(lower.value) - exact(upper.value)
+            variance = sum(
+                exact(row.standard_deviation or 1e-5) ** 2 for row in (upper, lower)
+            )
+            rows.append((exact(known[upper.pin]), m, variance))
+            height.append(height[-1] + exact(known[upper.pin]))
+        total = sum(weights)
+        reading = [exact(row.value) for row in run]
+        r_mean = sum(w * r for w, r in zip(weights, reading, strict=True)) / total
+        h_mean = sum(w * h for w, h in zip(weights, height, strict=True)) / total
+        for w, r, h in zip(weights, reading, height, strict=True):
+            products += w * (r - r_mean) * (h - h_mean)
+            squares += w * (r - r_mean) ** 2
+    return rows, products / squares
+
+
+def factor_of(rows):
+    """Return the weighted factor, its U95 and the graduation's uncertainty."""
+    total = sum(1 / variance for _, _, variance in rows)
+    factor = sum(known_ / m / variance for known_, m, variance in rows) / total
+    u95 = (
+        exact("1.96")
+        * mpmath.sqrt(
+            sum((1 / variance) ** 2 * variance / m**2 for _, m, variance in rows)
+        )
+        / total
+    )
+    graduation = exact("1.96") * mpmath.sqrt(
+        sum((known_ - factor * m) ** 2 for known_, m, _ in rows) / (len(rows) - 1)
+    )
+    return factor, u95, graduation
+
+
 @pytest.mark.parametrize("seed", range(220))
 def test_a_calibration_agrees_with_fifty_digits(seed):
     generator = random.Random(1000 + seed)
@@ -343,44 +384,15 @@ def test_a_calibration_agrees_with_fifty_digits(seed):
         standard_temperature=standard,
     )
 
+    rows, check_factor = intervals_and_check(runs, known)
+    factor, u95, graduation = factor_of(rows)
     alpha = exact(ppm * 1e-6)
     mean = (exact(start) + exact(end)) / 2
-    rows = []
-    products = squares = exact(0)
-    for run in runs:
-        weights = [1 / exact(row.standard_deviation or 1e-5) ** 2 for row in run]
-        height = [exact(0)]
-        for upper, lower in pairwise(run):
-            m = exact(lower.value) - exact(upper.value)
-            variance = sum(
-                exact(row.standard_deviation or 1e-5) ** 2 for row in (upper, lower)
-            )
-            rows.append((exact(known[upper.pin]), m, variance))
-            height.append(height[-1] + exact(known[upper.pin]))
-        total = sum(weights)
-        reading = [exact(row.value) for row in run]
-        r_mean = sum(w * r for w, r in zip(weights, reading, strict=True)) / total
-        h_mean = sum(w * h for w, h in zip(weights, height, strict=True)) / total
-        for w, r, h in zip(weights, reading, height, strict=True):
-            products += w * (r - r_mean) * (h - h_mean)
-            squares += w * (r - r_mean) ** 2
-    total = sum(1 / variance for _, _, variance in rows)
-    factor = sum(known_ / m / variance for known_, m, variance in rows) / total
-    u95 = (
-        exact("1.96")
-        * mpmath.sqrt(
-            sum((1 / variance) ** 2 * variance / m**2 for _, m, variance in rows)
-        )
-        / total
-    )
-    graduation = exact("1.96") * mpmath.sqrt(
-        sum((known_ - factor * m) ** 2 for known_, m, _ in rows) / (len(rows) - 1)
-    )
     assert near(result.factor, factor)
     assert near(result.factor_u95, u95)
     assert near(result.standard_factor, factor * (1 + alpha * (standard - mean)))
     assert near(result.graduation_uncertainty, graduation)
-    assert near(result.check_factor, products / squares)
+    assert near(result.check_factor, check_factor)
     thermal = ThermalFactor(result.factor, result.temperature, ppm * 1e-6)
     if ppm:
         assert near(thermal.unit_temperature, mean + (1 / factor - 1) / alpha)
