@@ -1,5 +1,6 @@
 """The pages as they are written and as they are built, for the tests of the site."""
 
+import datetime
 from functools import cache
 
 import pytest
@@ -27,6 +28,9 @@ except FileNotFoundError:
 
 # The titles of a set of tabs: a reader chooses once for the whole guide.
 TABS = ("macOS and Linux", "Windows PowerShell")
+
+# Where the author lives, the next day may have begun.
+LATEST_DATE = datetime.date.today() + datetime.timedelta(days=1)
 
 # Written with the words of its time: what it quotes is allowed to be out of date.
 HISTORY = "reference/changes-since-2021"
