@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from django.core.management.commands.runserver import Command as RunServer
 from gunicorn.config import Config
 
 from docs._extensions.facts import FACTS, read_facts, stale
@@ -154,3 +155,7 @@ def test_the_port_of_gunicorn_is_gunicorn_s():
     assert Config().settings["bind"].default == [
         f"127.0.0.1:{FACTS['gunicorn-port'].value}"
     ]
+
+
+def test_the_port_of_runserver_is_django_s():
+    assert str(FACTS["runserver-port"].value) == RunServer.default_port

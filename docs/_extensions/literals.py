@@ -47,11 +47,13 @@ DJANGO_COMMANDS = {"check", "collectstatic", "runserver", "startproject"}
 # What resolves to nothing that is here, with the reason.
 EXCEPTIONS = {
     "$": "a shell's prompt, and what it replaces",
+    "&&": "joins two commands, in every shell but Windows PowerShell 5",
     "--": "ends the CLI's own options",
     ">": "redirects, in every shell",
     "http://": "a scheme",
     "https://": "a scheme",
     "X-Forwarded-Proto": "a header of Heroku's router, read by gunicorn",
+    "Set-ExecutionPolicy -Scope CurrentUser RemoteSigned": "a command of PowerShell",
     "activate": "venv writes it for each shell under another name",
     "guide": "the reader's folder of the repository: the rehearsal copies from it",
     "django-storages": "a package that the example does without",
@@ -80,6 +82,8 @@ SHOWN_BY = {
 }
 ELSEWHERE = {
     "IP address mismatch": "said where the browser has another address",
+    "Our terms of service have changed": "said once by the CLI; rehearsed as later",
+    "running scripts is disabled on this system": "said by PowerShell",
     "Please tell me who you are": "said by git where nobody has told it",
     "Push rejected": "said by Heroku when a build fails; those of the guide do not",
     "ModuleNotFoundError": "said by Python when the Procfile is wrong",

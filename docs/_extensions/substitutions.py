@@ -150,6 +150,7 @@ TYPED_ON_PURPOSE = {
     "PowerShell 5": "the name of a program of which there is no newer one on Windows",
     "Python 3.8": "what the guide of 2021 asked for",
     "two hours": "an estimate",
+    "Debian 12": "the name of a system",
 }
 PURPOSES = re.compile(
     "|".join(re.escape(text).replace(r"\ ", r"\s+") for text in TYPED_ON_PURPOSE)
