@@ -71,7 +71,7 @@ run:  ## start the example app with demo data on this machine
 	@port=$$($(BIN)/python -m tools.ports 8000) && cd example && ../$(BIN)/python manage.py migrate \
 		&& ../$(BIN)/python manage.py seed_demo --password $(PASSWORD) && ../$(BIN)/python manage.py runserver $$port
 
-screenshots:  ## take the pictures of the example app anew
+screenshots:  ## retake the pictures of the example app
 	@$(call set-up,browser)
 	@$(BIN)/python -m tools.screenshots
 

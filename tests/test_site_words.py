@@ -65,6 +65,19 @@ def test_page_avoids_words(name, pattern):
         )
 
 
+@pytest.mark.parametrize("pattern", AVOIDED)
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_what_a_contributor_reads_avoids_words(name, pattern):
+    # A proper name, code and addresses are not ours to spell.
+    text = re.sub(
+        r"Apache License 2.0: see \[LICENSE\]\(LICENSE\)|`[^`]*`|https?://\S+",
+        "",
+        (ROOT / name).read_text(),
+    )
+    found = re.search(pattern, text.replace("\n", " "))
+    assert not found, f"{name}: not {found[0]!r}: {AVOIDED[pattern]}"
+
+
 def without_addresses(name):
     return re.sub(r"https?://\S+", "", SOURCES[name])
 

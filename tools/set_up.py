@@ -106,8 +106,8 @@ def environment(_: int) -> None:
         return
     if sys.version_info < (3, 11):  # noqa: UP036 - this is where an older one ends
         raise Missing(
-            "Python 3.11 or newer is needed and {} is Python {}.{}: try make "
-            "PYTHON=python3.13".format(sys.executable, *sys.version_info)
+            "Python 3.11 or newer is needed and {} is Python {}.{}: name one with "
+            "make PYTHON=PROGRAM".format(sys.executable, *sys.version_info)
         )
     try:
         import ensurepip  # noqa: F401

@@ -279,7 +279,7 @@ def resolve(text: str) -> str | None:
 
 
 class LiteralRole(SphinxRole):
-    """A literal that bears the role's name as a class."""
+    """A literal that has the role's name as a class."""
 
     def run(self):
         return [nodes.literal(self.rawtext, self.text, classes=[self.name])], []

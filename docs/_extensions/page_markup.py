@@ -43,7 +43,7 @@ def add_description(app, pagename, templatename, context, doctree):
 
 
 def renew_menus(app, env):
-    """Return every page to be written anew if a title or the pages' order changed.
+    """Return every page to be written again if a title or the pages' order changed.
 
     The menu of each page shows both, and so do its links to the next page.
     """
