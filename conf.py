@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
 
+from docs._extensions.repository import address  # noqa: E402
+
 # Project ---------------------------------------------------------------------
 # https://www.sphinx-doc.org/en/master/usage/configuration.html#project-information
 
@@ -25,6 +27,7 @@ language = "en-GB"
 # Those of docs/_extensions say in their first lines what they do.
 extensions = [
     "docs._extensions.console_blocks",
+    "docs._extensions.downloads",
     "docs._extensions.listings",
     "docs._extensions.literals",
     "docs._extensions.overview",
@@ -59,16 +62,19 @@ html_copy_source = False
 # The reader's own machine, where nothing listens while links are checked.
 linkcheck_ignore = ["http://localhost:"]
 
-# Read the Docs knows where a page can be edited; elsewhere there is no edit link.
-# https://docs.readthedocs.com/platform/stable/reference/environment-variables.html
-if repository := re.match(
-    r"https://github\.com/([^/]+)/([^/]+?)(\.git)?$",
-    os.environ.get("READTHEDOCS_GIT_CLONE_URL", ""),
-):
+# Where the repository is ------------------------------------------------------
+
+# Pages name it in `only:: repository`, where it is known.
+repository = address()
+if repository:
+    tags.add("repository")  # noqa: F821 - Sphinx's own, for this file
+# Read the Docs knows which version of a page can be edited.
+github = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+)", repository or "")
+if github and "READTHEDOCS_GIT_IDENTIFIER" in os.environ:
     html_context = {
         "display_github": True,
-        "github_user": repository.group(1),
-        "github_repo": repository.group(2),
+        "github_user": github.group(1),
+        "github_repo": github.group(2),
         "github_version": os.environ["READTHEDOCS_GIT_IDENTIFIER"],
         "conf_py_path": "/docs/",
     }

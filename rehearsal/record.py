@@ -10,10 +10,10 @@ import dataclasses
 import datetime
 import hashlib
 import json
-from fnmatch import fnmatch
 from pathlib import Path
 
 from rehearsal.script import EXCUSED, Command, Page, read_page
+from tools.tracked import tracked
 
 ROOT = Path(__file__).parent.parent
 RECORD = ROOT / "docs" / "rehearsal.json"
@@ -66,26 +66,10 @@ def page_digest(page: Page) -> str:
 def project_digest() -> str:
     """Return the SHA-256, in hexadecimal, of the example and of the CLI's lock."""
     digest = hashlib.sha256()
-    for file in (*example_files(), *CLI):
+    for file in (*tracked(EXAMPLE), *CLI):
         digest.update(f"{file.relative_to(ROOT)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def example_files() -> list[Path]:
-    """Return the files of the example but for those that its .gitignore names."""
-    lines = (EXAMPLE / ".gitignore").read_text().splitlines()
-    ignored = [line.strip("/") for line in lines if line and not line.startswith("#")]
-    return sorted(
-        file
-        for file in EXAMPLE.rglob("*")
-        if file.is_file()
-        and not any(
-            fnmatch(part, pattern)
-            for part in file.relative_to(EXAMPLE).parts
-            for pattern in ignored
-        )
-    )
 
 
 def add_rehearsal(app, pagename, _, context, doctree):
@@ -102,7 +86,7 @@ def add_rehearsal(app, pagename, _, context, doctree):
 
 
 def setup(app):
-    # "html": a new record, or another project, writes every page anew.
+    # "html": a new record, or another project, writes every page again.
     app.add_config_value("rehearsal", read_record(), "html", [dict])
     app.add_config_value("project_digest", project_digest(), "html", [str])
     app.connect("html-page-context", add_rehearsal)

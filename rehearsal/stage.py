@@ -48,7 +48,7 @@ class Stopped(Exception):
 class Stage:
     """A reader's machine with the stand-in beside it, until the `with` block ends.
 
-    The reader's `project` starts in the folder guide/example of the reader's home.
+    The reader's home holds what the reader's `project` starts with.
     `python` is the Python of the reader's environment and of the build: the one that
     .python-version names if this machine has it, else the one that runs this, and then
     `substitute` has what the pages show of the one and what the other prints.
@@ -90,7 +90,7 @@ class Stage:
             home = self.folder / "home"
             home.mkdir()
             (home / ".gitconfig").write_text(GIT_CONFIG)
-            self.project.write_start(home / "guide" / "example")
+            self.project.write_start(home)
             self.machine = Machine(self.folder / "machine", self.platform.address)
             self.environment = self.machine.environment(home) | {
                 "TERM": "xterm-256color",

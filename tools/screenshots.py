@@ -120,7 +120,9 @@ def main():
     with running_app() as address, browser.running() as chromium:
         tab = chromium.new_page(base_url=address, viewport=VIEWPORT, locale="en-AU")
         tab.goto("/")
-        store(tab.screenshot(full_page=True), FOLDER / "home.png")
+        for scheme, name in (("dark", "home-dark.png"), ("light", "home.png")):
+            tab.emulate_media(color_scheme=scheme)
+            store(tab.screenshot(full_page=True), FOLDER / name)
         calibrate(tab)
         store(tab.screenshot(), FOLDER / "certificate.png")
         take_preview(chromium)

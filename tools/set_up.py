@@ -143,22 +143,28 @@ def pip(lock: int, *arguments: str) -> None:
     run(lock, "pip", *command, *arguments, cwd=ROOT)
 
 
-def requirements(lock: int, *files: str) -> None:
-    """Install what files of requirements list, unless it is there."""
+def requirements(lock: int, *files: str, package: str = "") -> None:
+    """Install what files of requirements list, and a package, unless it is there."""
     environment(lock)
     texts = {
         INSTALLED / name.replace("/", "-"): (ROOT / name).read_text() for name in files
     }
+    if package:
+        texts[INSTALLED / "package"] = package
     if all(note.exists() and note.read_text() == texts[note] for note in texts):
         return
     with installing():
-        pip(lock, *(word for name in files for word in ("--requirement", name)))
+        listed = (word for name in files for word in ("--requirement", name))
+        pip(lock, *listed, *filter(None, [package]))
         for note, text in texts.items():
             note.write_text(text)
 
 
 def pages(lock: int) -> None:
-    requirements(lock, "requirements.txt")
+    """Install Sphinx, and the Django that writes what readers start with."""
+    listed = (ROOT / "example" / "requirements.txt").read_text()
+    django = re.search(r"^django[<>=].*", listed, re.MULTILINE)
+    requirements(lock, "requirements.txt", package=django[0])
 
 
 def app(lock: int) -> None:

@@ -55,7 +55,6 @@ EXCEPTIONS = {
     "X-Forwarded-Proto": "a header of Heroku's router, read by gunicorn",
     "Set-ExecutionPolicy -Scope CurrentUser RemoteSigned": "a command of PowerShell",
     "activate": "venv writes it for each shell under another name",
-    "guide": "the reader's folder of the repository: the rehearsal copies from it",
     "django-storages": "a package that the example does without",
     "my-app-0123456789ab.herokuapp.com": "an address of no app",
     "postgres://user:password@host:5432/name": "an address of no database",

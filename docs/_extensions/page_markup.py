@@ -1,10 +1,14 @@
 """The markup that the theme and a screen reader need and Sphinx does not write."""
 
 import copy
+import re
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.images import get_image_size
 from sphinx.writers.html5 import HTML5Translator
 
 
@@ -18,7 +22,48 @@ class Translator(HTML5Translator):
         # https://www.w3.org/TR/wai-aria-1.2/#aria-current
         if tagname == "a" and "current" in node.get("classes", ()):
             attributes["aria-current"] = "page"
+        if tagname == "img":
+            # A browser that knows them leaves room for the picture before it comes.
+            attributes["width"], attributes["height"] = size(self.picture)
         return super().starttag(node, tagname, *args, **attributes)
+
+    def visit_image(self, node):
+        self.picture = Path(self.builder.srcdir, node["uri"])
+        super().visit_image(node)
+
+
+def size(picture: Path) -> tuple[int, int]:
+    """Return the width and height of a picture in pixels; raises ValueError if the
+    file does not say."""
+    if picture.suffix == ".svg":
+        _, _, *numbers = re.search(r'viewBox="([^"]+)', picture.read_text())[1].split()
+        return int(numbers[0]), int(numbers[1])
+    if found := get_image_size(picture):
+        return found
+    raise ValueError(f"{picture} is no picture")
+
+
+class Pictures(SphinxTransform):
+    """Have a screenshot loaded when it comes into view, and in the page's colours.
+
+    Beside NAME.png a NAME-dark.png shows the same in the dark scheme.
+    """
+
+    default_priority = 500
+
+    def apply(self):
+        for image in list(self.document.findall(nodes.image)):
+            light = Path(image["uri"])
+            if light.suffix != ".png":
+                continue
+            image["loading"] = "lazy"
+            dark = light.with_stem(f"{light.stem}-dark")
+            if Path(self.env.srcdir, *dark.parts[1:]).exists():
+                twin = image.deepcopy()
+                twin["uri"] = str(dark)
+                image["classes"].append("only-light")
+                twin["classes"].append("only-dark")
+                image.parent.insert(image.parent.index(image) + 1, twin)
 
 
 class TableBoxes(SphinxPostTransform):
@@ -57,6 +102,7 @@ def renew_menus(app, env):
 
 def setup(app: Sphinx):
     app.set_translator("html", Translator)
+    app.add_transform(Pictures)
     app.add_post_transform(TableBoxes)
     app.connect("html-page-context", add_description)
     app.connect("env-updated", renew_menus)

@@ -17,6 +17,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from docs._extensions.facts import FACTS, show_date
+from docs._extensions.repository import address
 from rehearsal.record import read_record
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +106,7 @@ def last_rehearsal() -> dict[str, str]:
 def substitutions() -> dict[str, str]:
     """Return the text of each substitution by its name."""
     every = versions() | numbers() | last_rehearsal() | FACTS
+    every["repository"] = address() or "https://not-known.invalid"
     return {
         name: f"{name}, {value}" if CODE.fullmatch(name) else str(value)
         for name, value in every.items()

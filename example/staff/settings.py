@@ -18,6 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_env(BASE_DIR / ".env")
 NOT_EMPTY = validate.Length(min=1)
 
+
 # SECURITY WARNING: keep the secret key used in production secret!
 SECRET_KEY = env.str("SECRET_KEY", validate=NOT_EMPTY)
 
@@ -221,7 +222,6 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-
 # Logging: without DEBUG, Django writes no error to the console unless told to.
 # https://docs.djangoproject.com/en/5.2/topics/logging/
 
@@ -250,7 +250,6 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
-
 
 # E-mail
 # https://docs.djangoproject.com/en/5.2/topics/email/

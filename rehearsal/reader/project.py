@@ -11,11 +11,19 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-EXAMPLE = Path(__file__).parents[2] / "example"
+from tools.tracked import ROOT, tracked
+
+EXAMPLE = ROOT / "example"
+
+# What a reader downloads, made while the pages are built, and the folders in it.
+DOWNLOADS = ROOT / "build" / "downloads"
+START = "staff-calibration"
+FINISHED = "staff-calibration-finished"
 
 # The files that decide the deployment. The pages show every line of them.
 DEPLOYABLE = (
@@ -59,8 +67,8 @@ APP_OWNED = {
 class Project:
     """What the pages make of a reader's project.
 
-    `write_start` writes it, as it is before the first page, into a folder that is not
-    there yet; in the end its `deployable` files equal those in the folder `finished`.
+    `write_start` puts what the reader has before the first page into the reader's home;
+    in the end the project's `deployable` files equal those in the folder `finished`.
     """
 
     finished: Path
@@ -78,25 +86,34 @@ def is_app_owned(key: str) -> bool:
 def write_starting_project(folder: Path) -> None:
     """Write the project as it is before the first page into `folder`.
 
-    `django-admin startproject staff .`, the apps with their pages, and the
-    settings that belong to the app. No deployable file but settings.py is there yet.
+    The app's files but the deployable ones; of those only settings.py is there, as
+    `django-admin startproject` writes it, with the settings that belong to the app.
     """
-    folder.mkdir(parents=True)
-    run = [sys.executable, "-m", "django", "startproject", "staff", "."]
-    subprocess.run(run, cwd=folder, check=True)
-    settings = folder / "staff" / "settings.py"
-    written = settings.read_text()
-    shutil.copytree(
-        EXAMPLE,
-        folder,
-        dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns(
-            "__pycache__", ".env", "db.sqlite3", "staticfiles", ".venv"
-        ),
-    )
-    for name in DEPLOYABLE:
-        (folder / name).unlink()
-    settings.write_text(merge(written, starting_settings()))
+    for file in tracked(EXAMPLE):
+        name = file.relative_to(EXAMPLE)
+        if name.as_posix() not in DEPLOYABLE:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, folder / name)
+    settings = merge(written_by_startproject(), starting_settings())
+    (folder / "staff" / "settings.py").write_text(settings)
+
+
+def written_by_startproject() -> str:
+    """Return the settings.py of `django-admin startproject staff`.
+
+    Its secret key is a fixed one: everybody can download it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        run = [sys.executable, "-m", "django", "startproject", "staff", folder]
+        subprocess.run(run, check=True)
+        written = Path(folder, "staff", "settings.py").read_text()
+    return re.sub(r"(django-insecure-)[^']*", r"\1everybody-can-read-this-key", written)
+
+
+def copy_downloads(home: Path) -> None:
+    """Put into `home` what the reader downloads from the built pages."""
+    for name in (START, FINISHED):
+        shutil.copy(DOWNLOADS / f"{name}.zip", home)
 
 
 def starting_settings() -> str:
@@ -106,7 +123,7 @@ def starting_settings() -> str:
     page adds WhiteNoise.
     """
     parts = blocks((EXAMPLE / "staff" / "settings.py").read_text())
-    return "\n".join(
+    return "".join(
         re.sub(r'^ *"whitenoise.*\n', "", text, flags=re.MULTILINE)
         for key, text in parts.items()
         if is_app_owned(key) or key == "MIDDLEWARE"
@@ -138,26 +155,35 @@ def merge(module: str, listing: str) -> str:
     keys = list(parts)
     above = None
     for key, text in blocks(listing).items():
+        if above is None:
+            # No page shows the blank lines above a listing.
+            replaced = parts.get(key, "\n" if parts else "")
+            text = replaced[: blank_lines(replaced)] + text[blank_lines(text) :]
         if key not in parts:
             keys.insert(keys.index(above) + 1 if above else len(keys), key)
         parts[key] = text
         above = key
-    return "\n".join(parts[key] for key in keys)
+    return "".join(parts[key] for key in keys)
 
 
 def blocks(module: str) -> dict[str, str]:
     """Return the top-level statements of a module by the name they define.
 
-    Each comes with the comments above it and ends with a line break. A statement that
+    Each comes with the lines above it and ends with a line break. A statement that
     defines no name is known by its first line.
     """
     lines = module.splitlines(keepends=True)
     found, start = {}, 0
     for statement in ast.parse(module).body:
-        text = "".join(lines[start : statement.end_lineno]).strip("\n") + "\n"
-        found[name_of(statement)] = text
+        text = "".join(lines[start : statement.end_lineno])
+        found[name_of(statement)] = text.removesuffix("\n") + "\n"
         start = statement.end_lineno
     return found
+
+
+def blank_lines(text: str) -> int:
+    """Return how many line breaks a text begins with."""
+    return len(text) - len(text.lstrip("\n"))
 
 
 def name_of(statement: ast.stmt) -> str:
@@ -197,4 +223,4 @@ def normal(file: Path) -> list[str]:
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
-STAFF_CALIBRATION = Project(EXAMPLE, DEPLOYABLE, write_starting_project)
+STAFF_CALIBRATION = Project(EXAMPLE, DEPLOYABLE, copy_downloads)

@@ -19,13 +19,25 @@ from gunicorn.config import Config
 
 from docs._extensions.literals import DJANGO_COMMANDS, resolve
 from rehearsal import script
+from rehearsal.reader.project import DOWNLOADS
 from tests.conftest import ROOT
 from tests.support import heroku_cli
 from tests.support.heroku_cli import Refused
 
 # Programs of other systems, or that have no help to ask.
 WITHOUT_HELP = {
-    *("apt-get", "brew", "cp", "curl", "mv", "pg_restore", "pre-commit", "psql", "sh"),
+    *(
+        "apt-get",
+        "brew",
+        "cd",
+        "cp",
+        "curl",
+        "mv",
+        "pg_restore",
+        "pre-commit",
+        "psql",
+        "sh",
+    ),
 }
 
 # In capitals, in digits, or as Heroku counts: APP, YOU@EXAMPLE.COM, 200, v12, b001.
@@ -180,11 +192,16 @@ def check_words_of(command: str, shown: str, words: list[str]) -> None:
 def check_known(words: list[str]) -> None:
     """Raise Refused for a word that no performed command and no file has."""
     for word in words:
-        if resolve(word) or "://" in word or word == ".":
+        if resolve(word) or is_download(word) or "://" in word or word == ".":
             continue
         for part in re.split(r"[:=\s]", word):
             if not (part in vocabulary() or resolve(part) or is_placeholder(part)):
                 raise Refused(f"{part} occurs in no performed command and in no file")
+
+
+def is_download(word: str) -> bool:
+    """Say whether a word is a zip that the site offers, or the folder in it."""
+    return (DOWNLOADS / f"{word.removesuffix('.zip')}.zip").exists()
 
 
 def is_placeholder(word: str) -> bool:

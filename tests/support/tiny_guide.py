@@ -110,7 +110,8 @@ def project(folder: Path, **changes: str) -> Project:
     for name, text in files.items():
         (folder / name).write_text(text)
 
-    def write_start(start: Path) -> None:
+    def write_start(home: Path) -> None:
+        start = home / "guide" / "example"
         start.mkdir(parents=True)
         for name in files.keys() - LISTED.keys():
             (start / name).write_text(files[name])
