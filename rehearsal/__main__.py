@@ -4,12 +4,15 @@ import argparse
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 
 from rehearsal import record
 from rehearsal.script import DOCTREES, Command, Listing, Page, read_pages
-from rehearsal.stage import Stage, Stopped
+from rehearsal.stage import Stage, Stopped, check_printed
 from rehearsal.versions import versions
+
+AT_ONCE = 2  # scenes, as many as a small machine has cores
 
 
 def main() -> int | str:
@@ -50,9 +53,7 @@ def main() -> int | str:
                 stage.report("\ninterrupted; removing what the rehearsal made …")
                 raise
             if options.record:
-                record.write(
-                    pages, versions(stage.terminals[0].ask("command -v python"))
-                )
+                record.write(pages, versions(stage.which("python")))
                 print(f"Recorded in {record.RECORD}")
     except Stopped as stopped:
         return str(stopped)
@@ -70,9 +71,12 @@ def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
     if options.page and options.page not in names:
         raise ValueError(f"no page {options.page!r}; there are {', '.join(names)}")
     if options.page:
+        page = pages[names.index(options.page)]
         pages = pages[: names.index(options.page) + 1]
-    if options.keep:
+    if options.keep or (options.page and page.is_scene):
         pages = list(takewhile(lambda page: not takes_down(page), pages))
+    if options.page and page.is_scene:
+        pages = [each for each in pages if not each.is_scene] + [page]
     return pages
 
 
@@ -92,12 +96,57 @@ def perform(stage: Stage, pages: list[Page], whole: bool) -> None:
     After the `whole` guide the reader's project must be the finished one.
     """
     begun = time.monotonic()
-    stage.perform(pages)
+    scenes = [page for page in pages if page.is_scene]
+    steps = [page for page in pages if not page.is_scene]
+    before = list(takewhile(lambda page: not takes_down(page), steps))
+    stage.perform(before if scenes else steps)
+    stages = [stage]
     if whole:
         stage.check_project()
-        stage.check_printed(pages)
+    if scenes:
+        stage.freeze()
+        stages += perform_scenes(
+            stage, [*([page] for page in scenes), steps[len(before) :]]
+        )
+    if whole:
+        check_printed(pages, [step for each in stages for step in each.transcript])
     seconds = time.monotonic() - begun
-    stage.report(f"\n{len(stage.transcript)} commands performed in {seconds:.0f} s")
+    count = sum(len(each.transcript) for each in stages)
+    stage.report(f"\n{count} commands performed in {seconds:.0f} s")
+
+
+def perform_scenes(original: Stage, scenes: list[list[Page]]) -> list[Stage]:
+    """Perform lists of pages, each in a copy of a frozen stage, some at the same time.
+
+    What a scene reports comes when it has ended. Raises Stopped when all have ended,
+    with what each of those that stopped has to say.
+    """
+    running: list[Stage] = []
+
+    def perform_one(pages: list[Page]) -> Stage | Stopped:
+        said: list[str] = []
+        try:
+            with Stage(original.project, said.append, original) as stage:
+                running.append(stage)
+                stage.perform(pages)
+        except Stopped as stopped:
+            return stopped
+        finally:
+            original.report("\n".join(said))
+        return stage
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        playing = [pool.submit(perform_one, pages) for pages in scenes if pages]
+        try:
+            ended = [each.result() for each in playing]
+        except BaseException:  # Ctrl-C, above all
+            pool.shutdown(wait=False, cancel_futures=True)
+            for stage in running:
+                stage.interrupt()
+            raise
+    if stopped := [str(each) for each in ended if isinstance(each, Stopped)]:
+        raise Stopped("\n\n".join(stopped))
+    return ended
 
 
 def takes_down(page: Page) -> bool:

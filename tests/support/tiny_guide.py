@@ -92,7 +92,9 @@ def build(folder: Path, pages: dict[str, str], excuses: dict[str, str]) -> list[
     """
     (folder / "conf.py").write_text(CONF)
     for name, text in pages.items():
-        (folder / f"{name}.rst").write_text(text)
+        page = folder / f"{name}.rst"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text)
     Sphinx(
         *[str(folder)] * 2,
         str(folder / "html"),
