@@ -34,9 +34,9 @@ class CalibrationForm(forms.Form):
     A file that was read stays in the form (`kept`) while other fields are corrected.
     """
 
-    staff = OwnedChoiceField(queryset=None)
+    staff = OwnedChoiceField(queryset=None, label="Staff")
     level = OwnedChoiceField(queryset=None, label="Digital level")
-    observer = forms.CharField(max_length=100)
+    observer = forms.CharField(max_length=100, label="Observer")
     date = forms.DateField(
         label="Observation date",
         validators=[not_in_the_future],
