@@ -53,7 +53,7 @@ def run(folder, **options):
 
 
 def test_an_archive_is_loaded_with_its_temperatures(archive):
-    assert "2 loaded, 0 there already, 0 refused." in run(archive)
+    assert "2 loaded, 0 already there, 0 refused." in run(archive)
     later, earlier = RangeMeasurement.objects.all()
     assert later.level.number == "704211"
     assert later.observer == "QZ"
@@ -67,7 +67,7 @@ def test_an_archive_is_loaded_with_its_temperatures(archive):
 def test_loading_again_changes_nothing(archive):
     run(archive)
     before = list(RangeMeasurement.objects.values())
-    assert "0 loaded, 2 there already, 0 refused." in run(archive)
+    assert "0 loaded, 2 already there, 0 refused." in run(archive)
     assert list(RangeMeasurement.objects.values()) == before
 
 
@@ -91,7 +91,7 @@ def test_what_is_refused_is_named_with_its_reason(archive):
         "20260105-INV1-QZ: no temperatures",
         "20260106-INV1-QZ: REPORT.ASC: This is not a text file",
         "29990107-INV1-QZ: This date is in the future",
-        "2 loaded, 0 there already, 8 refused.",
+        "2 loaded, 0 already there, 8 refused.",
     ):
         assert reason in output
     assert RangeMeasurement.objects.count() == 2

@@ -31,7 +31,7 @@ class ProductionTests(TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # As the build does on Heroku, so that no file of an earlier day is left over.
+        # As the build does on Heroku, so that nothing of an earlier run is left over.
         call_command("collectstatic", interactive=False, verbosity=0)
 
     def test_public_pages(self):

@@ -27,13 +27,13 @@ PEOPLE = [
 class Command(BaseCommand):
     help = (
         "Make a demo authority with a surveyor, a range officer, staves, a level, two "
-        "years of campaigns and a certificate. What exists already is left as it is."
+        "years of campaigns and a certificate. What already exists is left as it is."
     )
 
     def add_arguments(self, parser):
         parser.add_argument(
             "--password",
-            help="for both users, the existing ones too; without it, new users get a "
+            help="for both users, even if they exist; without it, new users get a "
             "password that is printed once",
         )
 
@@ -137,7 +137,7 @@ class Command(BaseCommand):
         if not form.is_valid():
             raise CommandError(f"{demo.SAMPLE}: {form.errors.as_text()}")
         register(form, surveyor)
-        self.stdout.write(f"1 certificate added, of staff {staff}.")
+        self.stdout.write(f"1 certificate added for staff {staff}.")
 
 
 def staff_type(name, thermal_coefficient):
