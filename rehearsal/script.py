@@ -42,8 +42,6 @@ EXCUSED = {
     ".venv/bin/python -m rehearsal --keep": ANOTHER,
     ".venv/bin/python -m rehearsal --list": ANOTHER,
     "python -m pip list --outdated": "it asks the package index, and changes daily",
-    "curl http://localhost:5006/healthz": "a rehearsal takes another port, so that two "
-    "can run at once",
     "brew install heroku/brew/heroku": INSTALLED,
     "curl https://cli-assets.heroku.com/install-ubuntu.sh | sh": INSTALLED,
 }

@@ -13,9 +13,11 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from docs._extensions.facts import FACTS
 from rehearsal.heroku.buildpack import find_python
 from rehearsal.heroku.builds import pip_environment
 from rehearsal.heroku.platform import Platform
+from rehearsal.postgres import SUPERUSER
 from rehearsal.reader.machine import Machine
 from rehearsal.reader.project import (
     EXAMPLE,
@@ -95,7 +97,8 @@ class Stage:
             self.environment = self.machine.environment(home) | {
                 "TERM": "xterm-256color",
                 **pip_environment(wheels),
-                **self.local_port(),
+                **self.local_port(home),
+                **self.local_postgresql(),
             }
             self.name_python(series)
             self.terminals = [self.open_terminal(home)]
@@ -109,10 +112,29 @@ class Stage:
     def open_terminal(self, home: Path) -> Terminal:
         return Terminal(home, self.environment, TIMEOUT)
 
-    def local_port(self) -> dict[str, str]:
-        """Return what keeps `heroku local` on loopback, at a port that nobody has."""
+    def local_port(self, home: Path) -> dict[str, str]:
+        """Return what keeps `heroku local` on loopback, at a port that nobody has.
+
+        There curl finds what the pages say is at the port of `heroku local`.
+        https://curl.se/docs/manpage.html#--connect-to
+        """
         port = free_port()
+        shown = FACTS["local-port"].value
+        (home / ".curlrc").write_text(f"connect-to = localhost:{shown}::{port}\n")
         return {"PORT": str(port), "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
+
+    def local_postgresql(self) -> dict[str, str]:
+        """Return what leads to the reader's own server, whose part the stand-in's has.
+
+        https://www.postgresql.org/docs/current/libpq-envars.html
+        """
+        server = self.platform.postgres
+        return {
+            "PGHOST": "localhost",
+            "PGPORT": str(server.port),
+            "PGUSER": SUPERUSER,
+            "PGPASSWORD": server.password,
+        }
 
     def name_python(self, series: str) -> None:
         """Put the build's Python on the reader's PATH under the name the guide uses."""

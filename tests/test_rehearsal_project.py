@@ -96,6 +96,7 @@ OF_THE_APP = {
     "staff/views.py": "the app's own pages",
     "staff/middleware.py": "the app's own middleware",
     "staff/checks.py": "a page has it copied whole",
+    "staff/tests.py": "the app's own tests; a page shows what they ask",
 }
 # Made on a contributor's machine, and ignored by git.
 MADE_HERE = {".env", "db.sqlite3"}

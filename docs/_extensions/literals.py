@@ -90,7 +90,7 @@ ELSEWHERE = {
     "release command failed": "said by the CLI when a migration fails",
     "crashed": "said by the CLI of a dyno that does not start",
 }
-# Labels that no template of the example has.
+# Labels that no template and no form of the example has.
 LABELS = {
     "Account settings": "a page of Heroku's dashboard",
     "Billing": "a page of Heroku's dashboard",
@@ -230,6 +230,13 @@ def in_template(text: str) -> bool:
     return any(f">{text}<" in file.read_text() for file in EXAMPLE.rglob("*.html"))
 
 
+def in_form(text: str) -> bool:
+    """Say whether a field of the example's forms has a text for its label."""
+    return any(
+        f'label="{text}"' in file.read_text() for file in EXAMPLE.glob("*/forms.py")
+    )
+
+
 # For the tests: what only a parser knows.
 
 
@@ -319,8 +326,8 @@ class Literals(SphinxTransform):
         return kind or "unknown"
 
     def check_label(self, label: nodes.inline, text: str) -> None:
-        if text not in LABELS and not in_template(text):
-            self.warn(label, f"no template of the example shows {text!r}: LABELS")
+        if text not in LABELS and not in_template(text) and not in_form(text):
+            self.warn(label, f"no template or form has the label {text!r}: LABELS")
 
     def warn(self, node: nodes.Node, message: str) -> None:
         logger.warning(message, location=node.parent, type="literal")
