@@ -5,6 +5,7 @@ stand-in's state and the database.
 """
 
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -100,6 +101,8 @@ class Stage:
                 **self.local_port(home),
                 **self.local_postgresql(),
             }
+            if not shutil.which("curl"):
+                self.report("curl is not on this machine: a program takes its part")
             self.name_python(series)
             self.terminals = [self.open_terminal(home)]
             stack.callback(self.close_terminals)

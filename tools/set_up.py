@@ -214,10 +214,9 @@ def cli(lock: int) -> None:
 
 
 def git(_: int) -> None:
-    """Have git, with which the rehearsal pushes, and curl, with which it asks."""
-    for program in ("git", "curl"):
-        if not shutil.which(program) and not apt(program):
-            raise Missing(f"{program} is missing: {administrator(program)}")
+    """Have git, with which the rehearsal pushes."""
+    if not shutil.which("git") and not apt("git"):
+        raise Missing(f"git is missing: {administrator('git')}")
 
 
 def postgres(lock: int) -> None:
