@@ -73,7 +73,6 @@ SHOWN_BY = {
     "Bad Request (400)": "django/views/defaults.py",
     "Server Error (500)": "django/views/defaults.py",
     "CSRF verification failed": "django/views/csrf.py",
-    "Missing staticfiles manifest entry": "django/contrib/staticfiles/storage.py",
     "Application error": "rehearsal/heroku/router.py",
     "No default language could be detected": "rehearsal/heroku",
     "Couldn't find any supported Python package manager files": "rehearsal/heroku",
