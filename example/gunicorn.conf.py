@@ -13,7 +13,7 @@ from importlib import import_module
 worker_class = "gthread"
 threads = 4
 
-# Load the app once and fork: less memory, and an import error stops the start.
+# Load the app once and fork: less memory, and gunicorn ends at an import error.
 preload_app = True
 
 # Heroku's router keeps idle connections for 90 seconds. It must be the one to
@@ -21,28 +21,28 @@ preload_app = True
 # https://devcenter.heroku.com/articles/http-routing#keepalives
 keepalive = 95
 
-# Heroku kills a dyno 30 seconds after SIGTERM; answer what is under way before.
+# Heroku kills a dyno 30 seconds after SIGTERM; answer open requests before that.
 # https://devcenter.heroku.com/articles/dyno-shutdown-behavior
 graceful_timeout = 20
 
 # Only the router reaches a dyno, so its X-Forwarded-Proto can be trusted.
 forwarded_allow_ips = "*"
 
-# One line a request in the log, with the id that the app's other lines bear too.
+# One log line per request, with the id that is in the app's other lines too.
 accesslog = "-"
 access_log_format = (
     'method=%(m)s path="%(U)s" status=%(s)s bytes=%(B)s duration_us=%(D)s '
     "request_id=%({x-request-id}o)s"
 )
 
-# Nobody controls a dyno's gunicorn through a socket.
+# Nothing controls a dyno's gunicorn through a socket.
 control_socket_disable = True
 
 
 def when_ready(server):
     """Import the views before the fork too, so that the workers share them.
 
-    Frozen, what is loaded stays shared: the garbage collector does not touch it.
+    The garbage collector does not touch frozen objects, so they stay shared.
     https://docs.python.org/3/library/gc.html#gc.freeze
     """
     from django.conf import settings

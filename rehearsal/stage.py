@@ -17,19 +17,22 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from docs._extensions.facts import FACTS
 from rehearsal.heroku.buildpack import find_python
 from rehearsal.heroku.builds import pip_environment
 from rehearsal.heroku.platform import Platform
+from rehearsal.postgres import SUPERUSER
 from rehearsal.reader.machine import Machine
 from rehearsal.reader.project import (
     EXAMPLE,
     STAFF_CALIBRATION,
     Project,
     apply,
+    apply_diff,
     differences,
 )
 from rehearsal.reader.terminal import Stuck, Terminal, difference, matches
-from rehearsal.script import Command, Listing, Page
+from rehearsal.script import Command, Diff, Listing, Page
 from rehearsal.wheels import download_wheels
 from tools.ports import free_port
 
@@ -130,14 +133,19 @@ class Stage:
         environment = self.machine.environment(home) | {
             "TERM": "xterm-256color",
             **pip_environment(self.wheels),
-            **self.local_port(),
+            **self.local_port(home),
+            **self.local_postgresql(),
         }
+        if not shutil.which("curl"):
+            self.report("curl is not on this machine: a program takes its part")
         # The build's Python, under the name that the guide uses.
         programs = self.folder / "bin"
         programs.mkdir()
         (programs / f"python{self.series()}").symlink_to(self.python)
         environment["PATH"] = f"{programs}:{environment['PATH']}"
-        return Terminal(home, environment, TIMEOUT, self.password)
+        terminal = Terminal(home, environment, TIMEOUT, self.password)
+        terminal.ask(f"cd {self.project.opens_in}")
+        return terminal
 
     def copy_home(self) -> Terminal:
         """Copy the reader's home, and open a terminal where the original's is.
@@ -160,7 +168,8 @@ class Stage:
         environment = {
             name: value.replace(old, new) for name, value in theirs.variables.items()
         }
-        environment |= self.machine.git() | self.local_port()
+        environment |= self.machine.git() | self.local_port(home)
+        environment |= self.local_postgresql()
         terminal = Terminal(home, environment, TIMEOUT, self.password)
         terminal.ask(f"cd {shlex.quote(environment['PWD'])}")
         return terminal
@@ -184,10 +193,29 @@ class Stage:
     def __exit__(self, *exception) -> None:
         self.stack.close()
 
-    def local_port(self) -> dict[str, str]:
-        """Return what keeps `heroku local` on loopback, at a port that nobody has."""
+    def local_port(self, home: Path) -> dict[str, str]:
+        """Return what keeps `heroku local` on loopback, at a port that nobody has.
+
+        There curl finds what the pages say is at the port of `heroku local`.
+        https://curl.se/docs/manpage.html#--connect-to
+        """
         port = free_port()
+        shown = FACTS["local-port"].value
+        (home / ".curlrc").write_text(f"connect-to = localhost:{shown}::{port}\n")
         return {"PORT": str(port), "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
+
+    def local_postgresql(self) -> dict[str, str]:
+        """Return what leads to the reader's own server, whose part the stand-in's has.
+
+        https://www.postgresql.org/docs/current/libpq-envars.html
+        """
+        server = self.platform.postgres
+        return {
+            "PGHOST": "localhost",
+            "PGPORT": str(server.port),
+            "PGUSER": SUPERUSER,
+            "PGPASSWORD": server.password,
+        }
 
     def close_terminals(self) -> None:
         while self.terminals:
@@ -197,13 +225,26 @@ class Stage:
         """Perform pages in their order; raises Stopped at the first difference."""
         for page in pages:
             self.report(f"\n{page.name}: {page.title}")
-            for step in page.steps:
-                if isinstance(step, Listing):
-                    self.apply(step)
-                else:
-                    self.play(step)
+            for step in filter(self.project.has, page.steps):
+                match self.project.with_own_names(step):
+                    case Command() as command:
+                        self.play(command)
+                    case Diff() as diff:
+                        self.change(diff)
+                    case Listing() as listing:
+                        self.apply(listing)
             while len(self.terminals) > 1:
                 self.terminals.pop().close()
+
+    def change(self, diff: Diff) -> None:
+        """Change a file as a diff says; raises Stopped if the file is another."""
+        try:
+            apply_diff(self.folder_of_project(), diff)
+        except ValueError as error:
+            raise Stopped(
+                f"docs/{diff.page}.rst, the diff at line {diff.line}:\n{error}"
+            ) from error
+        self.report(f"         {diff.path}, a diff")
 
     def apply(self, listing: Listing) -> None:
         apply(self.folder_of_project(), listing.path, listing.text)
@@ -299,13 +340,14 @@ class Stage:
         return [*platform.unknown, *platform.refused, *platform.failures]
 
 
-def check_printed(pages: Iterable[Page], transcript: list[tuple[Command, str]]) -> None:
+def check_printed(pages: Iterable[Page], stages: list[Stage]) -> None:
     """Raise Stopped unless what prose says that a program prints was printed.
 
     What is said to be printed elsewhere must not be: it is as good as performed.
     """
-    screens = "\n".join(screen for _, screen in transcript)
-    for each in (each for page in pages for each in page.printed):
+    screens = "\n".join(screen for stage in stages for _, screen in stage.transcript)
+    printed = [each for page in pages for each in page.printed]
+    for each in filter(stages[0].project.has, printed):
         seen = re.search(rf"(?<!\w){re.escape(each.text)}(?!\w)", screens)
         if bool(seen) != each.performed:
             raise Stopped(

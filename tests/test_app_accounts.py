@@ -158,7 +158,7 @@ def test_sign_up_tells_nobody_who_has_an_account(spelling):
     assert known.status_code == unknown.status_code == 302
     assert known["Location"] == unknown["Location"]
     assert len(mail.outbox) == 2
-    assert "has an account already" in mail.outbox[0].body
+    assert "already has an account" in mail.outbox[0].body
 
 
 def test_signing_up_again_changes_no_activated_account(client):
@@ -329,7 +329,7 @@ def test_a_password_reset_link_works_once(client):
     client.post(form.request["PATH_INFO"], passwords)
     log_in(client, password="pins-in-rock")
     assert is_logged_in(client)
-    assert "used already" in browser().get(link).text
+    assert "already been used" in browser().get(link).text
 
 
 def test_an_inactive_user_gets_no_password_reset(client):

@@ -3,7 +3,6 @@
 import io
 import random
 from datetime import date
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +12,7 @@ from instruments.models import Staff
 from measuring.reading import INTERVALS
 from range_calibration.models import RangeMeasurement, RangeParameter
 from staff_calibration import demo
+from staff_calibration.models import StaffCalibration
 from tests.support import campaigns, stored
 from tests.support.people import browser
 
@@ -23,7 +23,6 @@ COLUMNS = (
     "observation_date,staff_number,level_number,start_temperature1,end_temperature1,"
     "start_temperature2,end_temperature2"
 )
-SAMPLE = Path(demo.__file__).parent / "sample" / "readings.csv"
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def run(folder, **options):
 
 
 def test_an_archive_is_loaded_with_its_temperatures(archive):
-    assert "2 loaded, 0 there already, 0 refused." in run(archive)
+    assert "2 loaded, 0 already there, 0 refused." in run(archive)
     later, earlier = RangeMeasurement.objects.all()
     assert later.level.number == "704211"
     assert later.observer == "QZ"
@@ -68,7 +67,7 @@ def test_an_archive_is_loaded_with_its_temperatures(archive):
 def test_loading_again_changes_nothing(archive):
     run(archive)
     before = list(RangeMeasurement.objects.values())
-    assert "0 loaded, 2 there already, 0 refused." in run(archive)
+    assert "0 loaded, 2 already there, 0 refused." in run(archive)
     assert list(RangeMeasurement.objects.values()) == before
 
 
@@ -92,7 +91,7 @@ def test_what_is_refused_is_named_with_its_reason(archive):
         "20260105-INV1-QZ: no temperatures",
         "20260106-INV1-QZ: REPORT.ASC: This is not a text file",
         "29990107-INV1-QZ: This date is in the future",
-        "2 loaded, 0 there already, 8 refused.",
+        "2 loaded, 0 already there, 8 refused.",
     ):
         assert reason in output
     assert RangeMeasurement.objects.count() == 2
@@ -164,9 +163,9 @@ def test_the_demo_covers_every_month_and_is_seeded_once(demo_output):
     assert RangeParameter.objects.filter(campaigns=2).count() == 12 * len(INTERVALS)
     again = io.StringIO()
     call_command("seed_demo", stdout=again)
-    assert "0 campaigns added" in again.getvalue()
-    assert "password" not in again.getvalue()
+    assert again.getvalue() == "0 campaigns added to the demo range.\n"
     assert RangeMeasurement.objects.count() == 24
+    assert StaffCalibration.objects.count() == 1
     assert User.objects.get(email="officer@example.com").is_staff
     assert User.objects.get(email="surveyor@example.com").check_password("rock-pins-21")
 
@@ -180,20 +179,30 @@ def test_the_demo_prints_a_password_of_its_own_making():
     assert len(password) >= 16
 
 
-def test_the_sample_file_calibrates_the_demo_staff(demo_output):
+def test_the_sample_file_calibrates_the_first_staff_in_any_month(demo_output):
     surveyor = User.objects.get(email="surveyor@example.com")
-    staff = Staff.objects.get(number="900402")
-    level = surveyor.authority.digitallevel_set.get()
-    response = stored.calibrate(
-        browser(surveyor),
-        staff,
-        level,
-        SAMPLE.read_bytes(),
-        date=str(date(2025, 10, 9)),
-    )
-    assert response.status_code == 302
-    staff.refresh_from_db()
-    assert staff.factor == pytest.approx(1.00016, abs=5e-5)
+    start, end = demo.SAMPLE_TEMPERATURES
+    for month in range(1, 13):
+        response = stored.calibrate(
+            browser(surveyor),
+            surveyor.authority.staff_set.first(),
+            surveyor.authority.digitallevel_set.first(),
+            demo.SAMPLE.read_bytes(),
+            date=str(date(2025, month, 9)),
+            start_temperature=start,
+            end_temperature=end,
+        )
+        assert response.status_code == 302
+        calibration = StaffCalibration.objects.first()
+        assert calibration.standard_factor == pytest.approx(1.0002, abs=2e-4)
+        assert calibration.warnings() == []
+
+
+def test_the_demo_has_a_certificate(demo_output):
+    assert "1 certificate added" in demo_output
+    calibration = StaffCalibration.objects.get()
+    assert calibration.staff.factor == calibration.standard_factor
+    assert calibration.warnings() == []
 
 
 def test_no_report_of_the_demo_has_a_suspect_residual_beyond_chance(demo_output):

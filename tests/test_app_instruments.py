@@ -114,7 +114,7 @@ def test_a_calibration_of_tomorrow_is_refused(surveyor):
 def test_a_number_is_used_once_by_an_authority(surveyor):
     add(surveyor)
     response = add(surveyor)
-    assert "has a staff of this number already" in response.text
+    assert "already has a staff with this number" in response.text
     add(browser(user("b@example.com", "BBB")))
     assert Staff.objects.count() == 2
 
@@ -148,7 +148,7 @@ def test_a_surveyor_adds_a_level(surveyor):
     level = {"number": "704211", "make": "Leica", "model": "LS15"}
     assert surveyor.post(path, level | {"number": "x" * 16}).status_code == 200
     assert surveyor.post(path, level).status_code == 302
-    assert "has a level of this number already" in surveyor.post(path, level).text
+    assert "already has a level with this number" in surveyor.post(path, level).text
     assert str(DigitalLevel.objects.get()) == "Leica LS15 704211"
 
 

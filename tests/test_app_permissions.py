@@ -9,6 +9,7 @@ from django.utils.html import escape
 
 from accounts.models import Authority
 from instruments.models import DigitalLevel, Staff, StaffType
+from staff.tests import PUBLIC_PAGES
 from staff_calibration.models import StaffCalibration
 from tests.conftest import HttpsClient
 from tests.support.people import (
@@ -147,6 +148,11 @@ def test_the_table_has_every_address():
     """Of the admin, which Django's own tests cover, it has some."""
     ours = {name for name in addresses() if not name.startswith("admin:")}
     assert ours == {name for name in ANSWERS if not name.startswith("admin:")}
+
+
+def test_the_example_tests_every_public_page(world):
+    public = {name for name in ANSWERS if ANSWERS[name][0] == EVERYBODY_READS[0]}
+    assert public - set(world) == set(PUBLIC_PAGES)
 
 
 @pytest.mark.parametrize(

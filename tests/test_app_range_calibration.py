@@ -108,7 +108,8 @@ def test_the_same_day_and_staff_are_stored_once(officer, instruments):
     response = add_campaign(officer, instruments)
     assert response.status_code == 200
     assert (
-        "There is a campaign with this staff on this day" in response.content.decode()
+        "There is already a campaign with this staff on this day"
+        in response.content.decode()
     )
     assert RangeMeasurement.objects.count() == 1
 

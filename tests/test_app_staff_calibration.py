@@ -80,7 +80,7 @@ def test_the_certificate_shows_what_it_must(calibration, surveyor):
     for text in (
         str(calibration.pk), "14 March 2026", "20.5 °C", "S1", "Fibreglass", "4 m",
         "Authority AAA", "Maker M1 704211", "M. Jones", "1.000345", "1.000300",
-        "holds for the day of the test", calibration.verification_url,
+        "valid for the day of the test", calibration.verification_url,
         f"{stored.KNOWN[1]:.5f}", "14-15",
     ):  # fmt: skip
         assert text in html
@@ -141,7 +141,7 @@ def test_a_certificate_does_not_change_afterwards(calibration, surveyor, staff):
 def test_a_month_without_reference_stores_nothing(surveyor, staff, level):
     stored.reference(month=4)
     response = stored.calibrate(browser(surveyor), staff, level)
-    assert "There is no reference for March" in response.content.decode()
+    assert "There are no reference values for March" in response.content.decode()
     assert not StaffCalibration.objects.exists()
     staff.refresh_from_db()
     assert staff.factor is None
@@ -163,7 +163,7 @@ def test_a_second_upload_for_the_day_asks_before_it_replaces(
     response = stored.calibrate(client, staff, level, content)
     html = response.content.decode()
     assert response.status_code == 200
-    assert "already, with the factor 1.000345" in html
+    assert ", with the factor 1.000345" in html
     assert f'value="{calibration.pk}"' in html
     assert StaffCalibration.objects.get() == calibration
 
@@ -198,7 +198,7 @@ def test_a_good_file_is_kept_while_another_field_is_corrected(surveyor, staff, l
     }
     response = client.post(FORM, answers)
     assert response.status_code == 200
-    assert "readings.csv was read and is kept" in response.content.decode()
+    assert "readings.csv has been read" in response.content.decode()
     kept = response.context["form"]["kept"].value()
     assert client.post(FORM, stored.answers(staff, level, kept=kept)).status_code == 302
     assert StaffCalibration.objects.get().file_text == stored.readings().decode()

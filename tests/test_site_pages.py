@@ -21,6 +21,7 @@ from tests.support.pages import (
     commands,
     doctree,
     prose,
+    section,
 )
 
 # Words of a page's source: enough to say why, few enough to be read at one go.
@@ -40,16 +41,6 @@ TYPED = {
     "ps1con": "PowerShell, which is not rehearsed",
     "text": "lines of a log",
 }
-
-
-def section(name, title):
-    """Return the only section of a page with that title."""
-    (found,) = (
-        node
-        for node in doctree(name).findall(nodes.section)
-        if node[0].astext() == title
-    )
-    return found
 
 
 def test_every_page_is_in_a_toctree_once():

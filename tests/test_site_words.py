@@ -1,11 +1,13 @@
-"""The words of the pages: what they avoid, and versions that come from the files."""
+"""What pages and app avoid in words, and versions that come from the files."""
 
+import ast
 import re
+from functools import cache
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.support.pages import HISTORY, SOURCES, VERSIONS, prose
+from tests.support.pages import EXAMPLE, HISTORY, SOURCES, VERSIONS, prose
 
 # Each with the reason, or with what to write instead.
 # Django's documentation avoids the first; then comes how names are spelt.
@@ -49,6 +51,12 @@ AVOIDED = {
     r"(?i)\bbelongs? into\b": "belongs in",
     r"(?i)\bplay(s|ed)?\b": "run, rehearse",
     r"(?i)\b(aloud|without a word)\b": "explicitly; silently",
+    r"(?i)\b(exists|used|there|number|day) already\b": "already goes before it",
+    r"(?i)\blooks? into (your|the)\b": "check",
+    r"(?i)\bin some minutes\b": "in a few minutes",
+    r"(?i)\b(wants an?|demands)\b": "needs, requires",
+    r"(?i)\bsomebody, probably\b": "Someone, probably",
+    r"(?i)\bstands directly\b": "comes directly",
 }
 
 PROGRAMS = "Python|Django|gunicorn|psycopg|WhiteNoise|Brotli|Heroku CLI|heroku"
@@ -76,6 +84,62 @@ def test_what_a_contributor_reads_avoids_words(name, pattern):
     )
     found = re.search(pattern, text.replace("\n", " "))
     assert not found, f"{name}: not {found[0]!r}: {AVOIDED[pattern]}"
+
+
+@cache
+def wording(file):
+    """Return what people read in a file of the example: its texts and paragraphs.
+
+    In Python that is comments and texts, in a template what is between the tags, in a
+    style sheet the comments, and elsewhere everything.
+    """
+    source = file.read_text()
+    match file.suffix:
+        case ".py":
+            found = python_wording(source)
+        case ".html" | ".txt" if "templates" in file.parts:
+            found = re.sub(r"(?s)\{[%{].*?[%}]\}|<[^>]*>", "\n", source).split("\n\n")
+        case ".css":
+            found = re.findall(r"(?s)/\*.*?\*/", source)
+        case _:
+            found = source.splitlines()
+    return [re.sub(r"https?://\S+|\s+", " ", text) for text in found]
+
+
+def python_wording(source):
+    """Return each comment, of one line or more, and each text, whole if it is an f"".
+
+    What f"" puts in is left open.
+    """
+    found = re.findall(r"(?m)(?:^ *#.*\n)+|  # .*$", source)
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Constant(value=str() as text):
+                found.append(text)
+            case ast.JoinedStr(values=parts):
+                known = [part for part in parts if isinstance(part, ast.Constant)]
+                found.append("…".join(part.value for part in known))
+    return [re.sub(r"(?m)^ *# ?", "", text) for text in found]
+
+
+WORDED = [
+    file
+    for file in sorted(EXAMPLE.rglob("*"))
+    if (file.suffix in {".py", ".html", ".txt", ".css", ".json", ".example"})
+    or file.name in {"Procfile", ".gitignore"}
+    if not {"staticfiles", ".venv", "fonts"} & set(file.parts)
+]
+
+
+@pytest.mark.parametrize("pattern", AVOIDED)
+def test_the_app_avoids_words(pattern):
+    found = [
+        f"example/{file.relative_to(EXAMPLE)}: not {match[0]!r} in {text!r}"
+        for file in WORDED
+        for text in wording(file)
+        if (match := re.search(pattern, text))
+    ]
+    assert not found, "\n".join([*found, f"write: {AVOIDED[pattern]}"])
 
 
 def without_addresses(name):

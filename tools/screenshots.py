@@ -67,7 +67,7 @@ def calibrate(tab):
     with tab.expect_navigation():
         tab.get_by_role("main").get_by_role("button", name="Log in").click()
     tab.goto("/calibrations/new/")
-    for name, number in (("staff", "900402"), ("level", "900100")):
+    for name, number in (("staff", "900201"), ("level", "900100")):
         field = tab.locator(f"select[name={name}]")
         choice = field.locator("option", has_text=number)
         field.select_option(choice.get_attribute("value"))
@@ -76,7 +76,7 @@ def calibrate(tab):
     tab.get_by_label("End temperature").fill("25.5")
     tab.get_by_label("two-peg").check()
     tab.get_by_label("Readings").set_input_files(
-        {"name": "900402.csv", "mimeType": "text/csv", "buffer": readings()}
+        {"name": "900201.csv", "mimeType": "text/csv", "buffer": readings()}
     )
     store(tab.screenshot(), FOLDER / "upload.png")
     with tab.expect_navigation(url="**/calibrations/*-*/"):

@@ -26,7 +26,8 @@ def whole_tree() -> list[Path]:
     )
     if done.returncode:
         raise OSError(f"git ls-files failed: {done.stderr.strip()}")
-    files = [ROOT / name for name in done.stdout.split("\0") if name]
+    # A file in conflict is listed once for each side.
+    files = {ROOT / name for name in done.stdout.split("\0") if name}
     return sorted(file for file in files if file.exists())
 
 

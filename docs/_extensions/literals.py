@@ -45,10 +45,12 @@ PROGRAMS = {
 DJANGO_COMMANDS = {"check", "collectstatic", "runserver", "startproject"}
 
 # What resolves to nothing that is here, with the reason.
+OTHERS = "tests/test_rehearsal_own_project.py runs a project with it"
 EXCEPTIONS = {
     "$": "a shell's prompt, and what it replaces",
     "&&": "joins two commands, in every shell but Windows PowerShell 5",
     "--": "ends the CLI's own options",
+    "+": "begins a line that a diff adds",
     ">": "redirects, in every shell",
     "http://": "a scheme",
     "https://": "a scheme",
@@ -56,6 +58,16 @@ EXCEPTIONS = {
     "Set-ExecutionPolicy -Scope CurrentUser RemoteSigned": "a command of PowerShell",
     "activate": "venv writes it for each shell under another name",
     "django-storages": "a package that the example does without",
+    "uv add": "a command of uv, which the example does without",
+    "CSRF_TRUSTED_ORIGINS": "a setting that the example does without",
+    "CONN_MAX_AGE": "a setting that the example does without",
+    "HEAD": "git's name for the branch that somebody is on",
+    "HEAD:main": "what `git push` takes",
+    "mysite": "the settings' folder in a project of the reader's",
+    "web: uvicorn mysite.asgi:application --host 0.0.0.0 --port $PORT": OTHERS,
+    'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")': OTHERS,
+    "web: gunicorn --chdir backend --config gunicorn.conf.py mysite.wsgi": OTHERS,
+    "release: python backend/manage.py migrate --no-input": OTHERS,
     "my-app-0123456789ab.herokuapp.com": "an address of no app",
     "postgres://user:password@host:5432/name": "an address of no database",
     "sslmode=require": "as libpq writes the setting",
@@ -73,7 +85,6 @@ SHOWN_BY = {
     "Bad Request (400)": "django/views/defaults.py",
     "Server Error (500)": "django/views/defaults.py",
     "CSRF verification failed": "django/views/csrf.py",
-    "Missing staticfiles manifest entry": "django/contrib/staticfiles/storage.py",
     "Application error": "rehearsal/heroku/router.py",
     "No default language could be detected": "rehearsal/heroku",
     "Couldn't find any supported Python package manager files": "rehearsal/heroku",
@@ -90,7 +101,7 @@ ELSEWHERE = {
     "release command failed": "said by the CLI when a migration fails",
     "crashed": "said by the CLI of a dyno that does not start",
 }
-# Labels that no template of the example has.
+# Labels that no template and no form of the example has.
 LABELS = {
     "Account settings": "a page of Heroku's dashboard",
     "Billing": "a page of Heroku's dashboard",
@@ -230,6 +241,13 @@ def in_template(text: str) -> bool:
     return any(f">{text}<" in file.read_text() for file in EXAMPLE.rglob("*.html"))
 
 
+def in_form(text: str) -> bool:
+    """Say whether a field of the example's forms has a text for its label."""
+    return any(
+        f'label="{text}"' in file.read_text() for file in EXAMPLE.glob("*/forms.py")
+    )
+
+
 # For the tests: what only a parser knows.
 
 
@@ -319,8 +337,8 @@ class Literals(SphinxTransform):
         return kind or "unknown"
 
     def check_label(self, label: nodes.inline, text: str) -> None:
-        if text not in LABELS and not in_template(text):
-            self.warn(label, f"no template of the example shows {text!r}: LABELS")
+        if text not in LABELS and not in_template(text) and not in_form(text):
+            self.warn(label, f"no template or form has the label {text!r}: LABELS")
 
     def warn(self, node: nodes.Node, message: str) -> None:
         logger.warning(message, location=node.parent, type="literal")

@@ -10,7 +10,7 @@ class SignUpForm(BaseUserCreationForm):
     """Asks for a new account.
 
     It accepts an address that has an account already, because a form that refused it
-    would tell strangers who works here; the e-mail sent tells the owner instead.
+    would show strangers who works here; the e-mail informs the owner instead.
     """
 
     class Meta:
@@ -33,7 +33,7 @@ class SignUpForm(BaseUserCreationForm):
         """Store an inactive user and return it, or the activated one of this address.
 
         A sign-up that was never activated is replaced: its password may have been
-        chosen by somebody who does not own the address.
+        chosen by someone who does not own the address.
         """
         asked = super().save(commit=False)
         asked.is_active = False

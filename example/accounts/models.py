@@ -1,4 +1,4 @@
-"""Who uses the range: people, and the authority each of them works for."""
+"""The people who use the range, and the authority each of them works for."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -16,7 +16,7 @@ class Authority(models.Model):
         max_length=20,
         unique=True,
         validators=[
-            RegexValidator(r"^[^a-z\s]+$", "Use capital letters without blanks.")
+            RegexValidator(r"^[^a-z\s]+$", "Use capital letters without spaces.")
         ],
         help_text="Capital letters, at most 20.",
     )
@@ -58,11 +58,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(
         "e-mail",
         unique=True,
-        error_messages={"unique": "A user with this e-mail exists already."},
+        error_messages={"unique": "A user with this e-mail address already exists."},
     )
     first_name = models.CharField(max_length=150)
     last_name = models.CharField(max_length=150)
-    # Null for a superuser only: the first one is made before any authority exists.
+    # Null for a superuser only: the first one is created before any authority.
     authority = models.ForeignKey(
         Authority,
         on_delete=models.PROTECT,
@@ -76,7 +76,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(
         "range officer",
         default=False,
-        help_text="Measures the range and sees the objects of every authority.",
+        help_text="Measures the range and has access to the data of every authority.",
     )
     activated_at = models.DateTimeField(null=True, editable=False)
 
@@ -89,7 +89,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ["last_name", "first_name", "email"]
         constraints = [
-            # With the unique index above: no two addresses that differ by case alone.
+            # With the unique index above, no two addresses differ by case alone.
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")),
                 name="accounts_user_email_lower_case",
@@ -99,7 +99,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(authority__isnull=False)
                 | models.Q(is_superuser=True),
                 name="accounts_user_has_authority",
-                violation_error_message="Only a superuser can be without authority.",
+                violation_error_message="Only a superuser can have no authority.",
             ),
         ]
 
@@ -108,7 +108,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @classmethod
     def normalize_username(cls, username):
-        """Lower case: `AbstractBaseUser.clean` and the manager both pass here."""
+        """Return it in lower case, for `AbstractBaseUser.clean` and for the manager."""
         return super().normalize_username(username).lower()
 
     def save(self, *args, **kwargs):

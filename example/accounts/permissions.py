@@ -1,7 +1,7 @@
-"""Who may see and do what; every view asks here.
+"""The answer to who may see and do what; every view asks here.
 
-That a view needs a log-in at all is the rule (`LoginRequiredMiddleware`); public views
-say so with Django's `login_not_required`.
+Every view requires a log-in (`LoginRequiredMiddleware`) unless it is marked as public
+with Django's `login_not_required`.
 """
 
 from functools import wraps
@@ -12,8 +12,9 @@ from django.core.exceptions import PermissionDenied
 def visible_to(user, queryset, owner="owner"):
     """Return the rows of `queryset` that `user` may see and change.
 
-    All of them for a range officer, else those of the user's own authority. `owner` is
-    the look-up from the queryset's model to the authority, such as "staff__owner".
+    All of them for a range officer, otherwise those of the user's own authority.
+    `owner` is the look-up from the queryset's model to the authority, such as
+    "staff__owner".
     Use it with `get_object_or_404`: another authority's object does not exist.
     """
     if user.is_staff:

@@ -4,7 +4,7 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
 
 class ActivationTokenGenerator(PasswordResetTokenGenerator):
-    """As the token for a password reset, but void once the account was activated.
+    """Like the token for a password reset, but void once the account is activated.
 
     It expires after the setting PASSWORD_RESET_TIMEOUT, three days by default. An
     account that was closed after its activation cannot be opened with it again.

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 @login_not_required
 @sensitive_post_parameters()
 def sign_up(request):
-    """Take a sign-up and send the activation link; the answer tells nothing else."""
+    """Accept a sign-up and send the activation link; the answer reveals nothing."""
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -40,7 +40,7 @@ def sign_up(request):
         except (SMTPException, OSError):
             logger.exception("The sign-up e-mail could not be sent")
             form.add_error(
-                None, "The e-mail could not be sent. Please try again in some minutes."
+                None, "The e-mail could not be sent. Please try again in a few minutes."
             )
         else:
             return redirect("accounts:sign_up_sent")
@@ -50,7 +50,7 @@ def sign_up(request):
 def _send_sign_up_mail(request, user):
     """Send the activation link, or, to an activated user, the way to log in."""
     if user.activated_at:
-        subject = "You have an account already"
+        subject = "You already have an account"
         template = "accounts/mail/account_exists.txt"
         path = reverse("accounts:login")
     else:
@@ -94,7 +94,7 @@ def activate(request, pk, token):
 class PasswordChangeView(SuccessMessageMixin, auth_views.PasswordChangeView):
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("accounts:profile")
-    success_message = "Your password was changed."
+    success_message = "Your password has been changed."
 
 
 class PasswordResetConfirmView(
@@ -104,7 +104,7 @@ class PasswordResetConfirmView(
 
     template_name = "accounts/password_reset_confirm.html"
     success_url = reverse_lazy("accounts:login")
-    success_message = "Your password was set. Please log in."
+    success_message = "Your password has been set. Please log in."
 
     def form_valid(self, form):
         forget_failed_logins(username=self.user.email)
@@ -115,7 +115,7 @@ def profile(request):
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your profile was saved.")
+        messages.success(request, "Your profile has been saved.")
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form})
 
@@ -150,6 +150,6 @@ def _edit_authority(request, authority):
     form = AuthorityForm(request.POST or None, instance=authority)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, f"{authority} was saved.")
+        messages.success(request, f"{authority} has been saved.")
         return redirect("accounts:authority_list")
     return render(request, "accounts/authority_form.html", {"form": form})

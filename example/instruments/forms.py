@@ -8,7 +8,7 @@ from .models import DigitalLevel, Staff, StaffType
 
 
 class OwnedChoiceField(forms.ModelChoiceField):
-    """A staff or level, named with its owner, for numbers are unique only there."""
+    """A staff or level, named with its owner, because only there a number is unique."""
 
     def label_from_instance(self, obj):
         return f"{obj} ({obj.owner.abbreviation})"
@@ -17,8 +17,8 @@ class OwnedChoiceField(forms.ModelChoiceField):
 class OwnedForm(forms.ModelForm):
     """A form of an object with an owner, which only range officers may choose.
 
-    For a surveyor the owner is a disabled field, which ignores what is posted, and not
-    a missing one, which would switch off the check for a number used twice.
+    For a surveyor the field is disabled and ignores what is posted. If it were missing,
+    Django would not check that the owner has no other object with this number.
     """
 
     def __init__(self, *args, user, **kwargs):

@@ -56,7 +56,7 @@ class Staff(models.Model):
         "standard temperature [°C]",
         default=25,
         validators=between(limits.TEMPERATURE, " °C"),
-        help_text="The temperature at which the factor holds.",
+        help_text="The temperature at which the factor is valid.",
     )
     factor = models.FloatField(
         "factor at the standard temperature",
@@ -80,8 +80,8 @@ class Staff(models.Model):
             models.UniqueConstraint(
                 fields=["owner", "number"],
                 name="instruments_staff_unique_number",
-                violation_error_message="This authority has a staff of this number "
-                "already.",
+                violation_error_message="This authority already has a staff with "
+                "this number.",
             ),
             models.CheckConstraint(
                 condition=models.Q(factor__isnull=True, calibration_date__isnull=True)
@@ -110,8 +110,8 @@ class DigitalLevel(models.Model):
             models.UniqueConstraint(
                 fields=["owner", "number"],
                 name="instruments_level_unique_number",
-                violation_error_message="This authority has a level of this number "
-                "already.",
+                violation_error_message="This authority already has a level with "
+                "this number.",
             ),
         ]
 

@@ -42,7 +42,7 @@ def _edit_staff(request, staff):
     form = StaffForm(request.POST or None, instance=staff, user=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, f"Staff {staff} was saved.")
+        messages.success(request, f"Staff {staff} has been saved.")
         return redirect("instruments:staff_detail", staff.pk)
     return render(request, "instruments/staff_form.html", {"form": form})
 
@@ -67,7 +67,7 @@ def _edit_level(request, level):
     form = DigitalLevelForm(request.POST or None, instance=level, user=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, f"Level {level} was saved.")
+        messages.success(request, f"Level {level} has been saved.")
         return redirect("instruments:level_list")
     return render(request, "instruments/level_form.html", {"form": form})
 
@@ -92,6 +92,6 @@ def _edit_type(request, staff_type):
     form = StaffTypeForm(request.POST or None, instance=staff_type)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, f"{staff_type} was saved.")
+        messages.success(request, f"{staff_type} has been saved.")
         return redirect("instruments:type_list")
     return render(request, "instruments/type_form.html", {"form": form})

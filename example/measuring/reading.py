@@ -18,7 +18,7 @@ LAST_PIN = 21
 INTERVALS = range(FIRST_PIN, LAST_PIN)
 
 # Levels report the standard deviation of a mean rounded to 0.01 mm: 0 means "below
-# 0.005 mm". σ₀ stands in for it, since a weight is 1/σ².
+# 0.005 mm". σ₀ replaces it, since a weight is 1/σ².
 SIGMA_0 = 1e-5
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)

@@ -1,6 +1,6 @@
 """Uploaded text files: read in memory, kept in the form while the user decides.
 
-The disk of a dyno is thrown away: what an upload brings is stored in the database.
+A dyno's disk is thrown away, so the text of an upload is stored in the database.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ KEPT_FOR = 24 * 60 * 60
 
 
 class SmallFileUploadHandler(FileUploadHandler):
-    """Keeps no more of a file than a form could accept, in memory, and its true size.
+    """Keeps in memory no more of a file than a form could accept, and its true size.
 
-    Django's own handlers would write a large file to the disk before anything has
-    asked who sends it.
+    Django's own handlers would write a large file to the disk before any view knows
+    who is sending it.
     """
 
     def new_file(self, *args, **kwargs):
@@ -75,7 +75,7 @@ def read_upload(name, content, fallback=None):
 
 
 class TextFileField(forms.FileField):
-    """An uploaded text file as a TextUpload; one over the limit is not even read."""
+    """An uploaded text file as a TextUpload; one that is over the limit is not read."""
 
     def __init__(self, *, fallback=None, **options):
         self.fallback = fallback

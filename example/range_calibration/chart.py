@@ -34,7 +34,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line across the chart and what it stands for [mm]."""
+    """A line across the chart and its value [mm]."""
 
     y: int
     label: str
@@ -42,7 +42,7 @@ class Line:
 
     @property
     def label_y(self):
-        """The base line of its label, so that it stands in the middle."""
+        """The baseline of its label, which centres the label on the line."""
         return self.y + 4
 
 

@@ -2,7 +2,7 @@
 
 Each campaign is a folder `YYYYMMDD-<staff>-<initials>` with one .ASC file. CSV files
 with observation_date (d/m/yyyy), staff_number, level_number and the four temperatures
-may lie beside them; where they have no row, those of the report count.
+may be in the same folder; without a row there, the temperatures of the report count.
 """
 
 import csv
@@ -33,7 +33,7 @@ COLUMNS = ["observation_date", "staff_number", "level_number", *TEMPERATURES]
 
 
 class Refused(Exception):
-    """The campaign or the CSV cannot be loaded; the message tells why."""
+    """The campaign or the CSV cannot be loaded; the message explains why."""
 
 
 class AlreadyLoaded(Exception):

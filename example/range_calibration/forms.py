@@ -1,4 +1,4 @@
-"""A level report is uploaded first; what it tells then fills the form of a campaign."""
+"""A level report is uploaded first; its contents then fill in a campaign's form."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -20,7 +20,7 @@ class LevelReportForm(forms.Form):
     file = TextFileField(
         label="Level report",
         fallback=FALLBACK_ENCODING,
-        help_text="The .ASC file of the level, DNA03 or BFOD layout, "
+        help_text="The level's .ASC file, in DNA03 or BFOD layout, of "
         f"at most {LARGEST}.",
         widget=forms.FileInput(attrs={"accept": ".asc,.ASC,.txt"}),
     )
@@ -40,7 +40,7 @@ class CampaignForm(forms.ModelForm):
     staff = OwnedChoiceField(
         Staff.objects.filter(factor__isnull=False).select_related("type", "owner"),
         label="Invar staff",
-        help_text="Only a staff of known factor is listed.",
+        help_text="Only staves with a known factor are listed.",
     )
     level = OwnedChoiceField(DigitalLevel.objects.select_related("owner"))
     kept = KeptUploadField()
@@ -72,7 +72,7 @@ class CampaignForm(forms.ModelForm):
 
 
 def initial_of(report):
-    """Return what a report tells about its campaign, as the form's initial values."""
+    """Return what a report says about its campaign, as the form's initial values."""
     first, second = report.sets
     level = DigitalLevel.objects.filter(number=report.serial_number).first()
     return {

@@ -42,12 +42,12 @@ LARGEST_READING = 10.0
 
 
 class LevelReportError(ValueError):
-    """The report is refused; the message tells why."""
+    """The report is refused; the message explains why."""
 
 
 @dataclass(frozen=True, slots=True)
 class LevelSet:
-    """One set-up of the level, with the temperatures [°C] if the file knows them."""
+    """One set-up of the level, with the temperatures [°C] if the file has them."""
 
     readings: Run
     start_temperature: float | None
@@ -56,7 +56,7 @@ class LevelSet:
 
 @dataclass(frozen=True, slots=True)
 class LevelReport:
-    """A report: its layout, what its header tells, and its two sets."""
+    """A report: its layout, what its header says, and its two sets."""
 
     layout: str
     observation_date: date | None

@@ -16,8 +16,8 @@ AIR_TEMPERATURE = between(limits.TEMPERATURE, " °C")
 class RangeMeasurement(models.Model):
     """One campaign: the range measured with an invar staff from two set-ups.
 
-    The properties of the staff are those of the day of the upload, so that a later
-    calibration of the staff changes no campaign of the past.
+    The properties of the staff are copied on the day of the upload, so that a later
+    calibration of the staff changes no past campaign.
     """
 
     staff = models.ForeignKey(
@@ -54,8 +54,8 @@ class RangeMeasurement(models.Model):
             models.UniqueConstraint(
                 fields=["date", "staff"],
                 name="range_calibration_one_campaign_a_day",
-                violation_error_message="There is a campaign with this staff on this "
-                "day already.",
+                violation_error_message="There is already a campaign with this "
+                "staff on this day.",
             ),
         ]
 
@@ -98,7 +98,7 @@ class RangeParameter(models.Model):
     """The reference height [m] of one interval in one calendar month; derived."""
 
     interval = models.PositiveSmallIntegerField(
-        help_text="The upper pin of the interval: 1 stands for 1-2."
+        help_text="The upper pin of the interval: 1 means 1-2."
     )
     month = models.PositiveSmallIntegerField()
     value = models.FloatField("height difference [m]")

@@ -8,7 +8,7 @@ from .monthly_means import Campaign, monthly_table
 
 @transaction.atomic
 def recompute():
-    """Make the table that of the campaigns stored now."""
+    """Compute the table again from the campaigns stored now."""
     # A second officer's recomputation waits here until this one is committed.
     list(RangeParameter.objects.select_for_update().values_list("pk"))
     campaigns = [

@@ -69,7 +69,7 @@ def store(request):
         return _preview(request, form, form.report)
     if campaign.date != form.report.observation_date:
         messages.warning(request, "The date differs from the one in the file.")
-    messages.success(request, "The campaign is stored and the table recomputed.")
+    messages.success(request, "The campaign has been stored and the table recomputed.")
     return redirect(campaign)
 
 
@@ -120,7 +120,9 @@ def delete(request, pk):
         with transaction.atomic():
             campaign.delete()
             recompute()
-        messages.success(request, "The campaign is deleted and the table recomputed.")
+        messages.success(
+            request, "The campaign has been deleted, and the table recomputed."
+        )
         return redirect("range_calibration:campaigns")
     return render(request, "range_calibration/delete.html", {"campaign": campaign})
 

@@ -1,7 +1,7 @@
 """
 System checks for what "Deploying the Staff Calibration App on Heroku" teaches.
 
-In another project (Django 5.1 or later): copy this file beside settings.py, add its
+In another project (Django 5.1 or later): copy this file next to settings.py, add its
 dotted path (here "staff.checks") to INSTALLED_APPS, so that Django finds it, and run
 `python manage.py check --deploy` with production's variables in the environment.
 
@@ -33,7 +33,7 @@ from django.utils.log import RequireDebugTrue
 
 GUIDE = "https://staff-calibration.readthedocs.io/en/latest/"
 
-# The page about a message: its place here is what the first two digits of the id say.
+# The page about a message: the first two digits of the id are its place here.
 PAGES = """
 prepare/re-test prepare/procfile prepare/python-version prepare/requirements
 prepare/settings prepare/database prepare/static-files prepare/e-mail
@@ -56,7 +56,7 @@ OTHER_LANGUAGES = {"Gemfile", "package.json", "project.clj"}
 PACKAGE_FILES = ["requirements.txt", "Pipfile.lock", "poetry.lock", "uv.lock"]
 BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-# A server, and the address on which it listens unless told otherwise.
+# A server, and the address on which it listens by default.
 SERVERS = {
     **dict.fromkeys(["daphne", "granian", "hypercorn", "uvicorn"], "127.0.0.1"),
     **dict.fromkeys(["gunicorn", "waitress"], "0.0.0.0"),
@@ -70,8 +70,8 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "[::1]"}
 class HerokuChecks(AppConfig):
     """An app of this file alone, with a label of its own.
 
-    Without it Django would take the folder that holds this file for the app, and find
-    the commands, static files and templates in it once more.
+    Without it Django would take the folder of this file for the app, and find the
+    commands, static files and templates in it a second time.
     """
 
     name = __name__
@@ -80,13 +80,13 @@ class HerokuChecks(AppConfig):
 
 
 # Django looks for the AppConfig in the module "apps" of a package: this file is both,
-# as the file os.py is also the package of os.path.
+# as os.py is both a module and the package of os.path.
 __path__ = []
 sys.modules[f"{__name__}.apps"] = sys.modules[__name__]
 
 
 def check(report):
-    """Register a function that yields messages: add their pages, let it not raise."""
+    """Register a function that yields messages: add their pages, and never raise."""
 
     @register("heroku", deploy=True)
     def safely(app_configs, **kwargs):
@@ -97,8 +97,8 @@ def check(report):
                 yield message
         except Exception as exception:
             yield Warning(
-                f"{report.__name__} did not get to its end: {exception!r}",
-                hint="What it found before, and what the others found, is here.",
+                f"{report.__name__} did not finish: {exception!r}",
+                hint="What it had found, and what the other checks found, is listed.",
                 id="heroku.W001",
             )
 
@@ -112,7 +112,7 @@ def nearest(name):
 
 
 def stranded():
-    """Heroku's files that are beside manage.py, and not at the top of git."""
+    """Heroku's files that are next to manage.py, and not at the top of git."""
     top, folder = nearest(".git"), nearest("manage.py")
     if not top or not folder or top == folder or (top / "heroku.yml").is_file():
         return []
@@ -170,7 +170,7 @@ def text(name):
 
 
 def similar(word):
-    """Names of files that look as if they were meant: for a hint."""
+    """Names of files that may have been meant, for a hint."""
     paths = pushed() | set(os.listdir(root()))
     return ", ".join(sorted(path for path in paths if word in path.lower())) or "none"
 
@@ -220,7 +220,7 @@ def check_package_file():
         )
     elif not found and "bin/pre_compile" not in files:
         yield Error(
-            "At the top of git's tree there is no package file.",
+            "There is no package file at the top of git's tree.",
             hint=f"Write one of {', '.join(PACKAGE_FILES)}, and do not let git ignore "
             f"it. Similar names: {similar('requir')}.",
             id="heroku.E030",
@@ -268,14 +268,14 @@ def check_python_version_file():
         return
     if "uv.lock" in files:
         yield Error(
-            "There is no .python-version, which Heroku demands beside uv.lock.",
+            "There is no .python-version, which Heroku requires with uv.lock.",
             hint="Write the version you develop with: uv python pin 3.13",
             id="heroku.E025",
         )
     elif '"python_' not in text("Pipfile.lock"):
         yield Warning(
             "There is no .python-version: Heroku chooses the version of Python.",
-            hint="Write the version you develop with into it, like 3.13.",
+            hint="Write the version you develop with into it, such as 3.13.",
             id="heroku.W020",
         )
 
@@ -287,7 +287,7 @@ def check_python_version():
         return
     if {"uv.lock", "runtime.txt"} <= files:
         yield Error(
-            "Heroku refuses a runtime.txt beside uv.lock.",
+            "Heroku refuses a runtime.txt next to uv.lock.",
             hint="Delete it, and write the version into .python-version.",
             id="heroku.E028",
         )
@@ -301,15 +301,15 @@ def check_python_version():
         yield from check_python(name, wanted.removeprefix(prefix))
     else:
         yield Error(
-            f"{name} does not hold {prefix}N.N and nothing else: Heroku refuses it.",
+            f"{name} must contain {prefix}N.N and nothing else: Heroku refuses it.",
             hint="Delete a runtime.txt, and write the version into .python-version, "
-            "like 3.13: no quotes, nothing before or behind it.",
+            "such as 3.13: no quotes, nothing before or after it.",
             id="heroku.E023",
         )
 
 
 def check_python(name, version):
-    """Messages on Python N.N or N.N.N, for which a file asks."""
+    """Messages about Python N.N or N.N.N, for which a file asks."""
     numbers = [int(number) for number in version.split(".")]
     newest = PYTHONS.get(".".join(version.split(".")[:2]))
     if newest is None and numbers < [3, 10]:
@@ -320,7 +320,7 @@ def check_python(name, version):
             id="heroku.E024",
         )
     elif newest is None or numbers[2:] > [newest]:
-        # A warning: Heroku adds a version within days, and this file does not learn it.
+        # A warning, because Heroku adds a version within days and this file does not.
         yield Warning(
             f"{name} asks for Python {version}, which Heroku did not know in August "
             "2026: it refuses what does not exist.",
@@ -330,12 +330,12 @@ def check_python(name, version):
     elif numbers[:2] == [3, 10]:
         yield Warning(
             f"Heroku ends the Python 3.10 that {name} asks for on 2027-01-06.",
-            hint="Write a newer version into .python-version, like 3.13.",
+            hint="Write a newer version into .python-version, such as 3.13.",
             id="heroku.W027",
         )
     if newest and name == "runtime.txt":
         yield Warning(
-            "runtime.txt is deprecated, and beats .python-version.",
+            "runtime.txt is deprecated, and takes precedence over .python-version.",
             hint="Delete it, and write the version into .python-version.",
             id="heroku.W022",
         )
@@ -356,7 +356,7 @@ def check_procfile():
     elif "web" not in types:
         yield Error(
             "The Procfile has no web line: no dyno can answer requests.",
-            hint="Add a line that starts with web: and goes on with the command.",
+            hint="Add a line that starts with web: and continues with the command.",
             id="heroku.E011",
         )
     for name in sorted({name for name in types if types.count(name) > 1}):
@@ -372,20 +372,20 @@ def check_encodings():
     for name in ["Procfile", ".python-version"]:
         if content(name).startswith(BYTE_ORDER_MARKS):
             yield Error(
-                f"{name} begins with a byte order mark, which Heroku does not read.",
+                f"{name} begins with a byte order mark, which Heroku cannot read.",
                 hint="Save it as UTF-8 without one: PowerShell's > may write UTF-16.",
                 id="heroku.E029",
             )
     if content("requirements.txt").startswith(BYTE_ORDER_MARKS):
         yield Warning(
-            "requirements.txt begins with a byte order mark: pip alone reads that.",
+            "requirements.txt begins with a byte order mark, which only pip can read.",
             hint="Save it as UTF-8 without one: PowerShell's > may write UTF-16.",
             id="heroku.W038",
         )
     for name in ["Procfile", "requirements.txt"]:
         if "\ufffd" in text(name):
             yield Warning(
-                f"{name} is not in UTF-8: a part of it cannot be read.",
+                f"{name} is not in UTF-8: part of it cannot be read.",
                 hint="Save it as UTF-8 without a byte order mark.",
                 id="heroku.W039",
             )
@@ -400,7 +400,7 @@ def check_migrations():
         return
     if "release" not in types and not any("migrate" in each for each in commands):
         yield Warning(
-            "The Procfile has no release line: nobody migrates the database.",
+            "The Procfile has no release line: nothing migrates the database.",
             hint="Add the line release: python manage.py migrate --no-input",
             id="heroku.W015",
         )
@@ -429,9 +429,9 @@ def check_application():
     if server and "wsgi_app" not in gunicorn_file(command):
         module = (settings.WSGI_APPLICATION or "").rpartition(".")[0]
         yield Error(
-            "The web line names no module that holds the application. "
+            "The web line names no module that has the application. "
             + " ".join(failures),
-            hint=f"By WSGI_APPLICATION it is: {module or 'not set'}",
+            hint=f"According to WSGI_APPLICATION it is {module or 'not set'}",
             id="heroku.E014",
         )
 
@@ -453,7 +453,7 @@ def check_address():
     if local or not (by_itself or "PORT" in command + " ".join(addresses)):
         yield Error(
             f"{server} does not listen on 0.0.0.0, port $PORT, where Heroku's router "
-            "asks: the dyno is ended (R10, then H20).",
+            "asks: Heroku stops the dyno (R10, then H20).",
             hint="gunicorn does so without --bind; others take --host 0.0.0.0 --port "
             "$PORT, or -b 0.0.0.0 -p $PORT.",
             id="heroku.E016",
@@ -476,7 +476,7 @@ def requirement_lines(name, above=()):
             errors += [
                 Error(
                     f"{name} includes {path}, which is missing or includes it again.",
-                    hint="pip stops at that line: mend it.",
+                    hint="pip stops at that line: fix it.",
                     id="heroku.E033",
                 )
             ]
@@ -484,7 +484,7 @@ def requirement_lines(name, above=()):
 
 
 def packages(lines):
-    """Normalised names that requirements ask for, and those that these bring along."""
+    """Normalised names that requirements ask for, and those that these install."""
     names, queue = set(), list(lines)
     while queue:
         match = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:\[([^]]*)\])?", queue.pop())
@@ -516,13 +516,13 @@ def check_requirements():
         if windows or local:
             yield Error(
                 f"pip cannot install this line of requirements.txt on Heroku: {line}",
-                hint="Delete it: pip freeze wrote it for your own machine alone.",
+                hint="Delete it: pip freeze wrote it for your own machine only.",
                 id="heroku.E037",
             )
 
 
 def needed():
-    """Yield what must be installed: packages, one of which will do, and for whom."""
+    """Yield what must be installed: packages, one of which is enough, and for what."""
     command, server = web()
     worker = re.search(r"\s(?:-k|--worker-class)[ =]*[\"']?(\w+)\.", command)
     yield ["django"], "the project"
@@ -539,7 +539,7 @@ def needed():
 @check
 def check_packages():
     lines, _ = requirement_lines("requirements.txt")
-    # What a project's own setup file or another server brings along is not seen here.
+    # What a project's own setup file or another server installs is not seen here.
     unseen = any(re.match(r"-[er]|--[er]|\.|/|git\+|https?:", line) for line in lines)
     if "requirements.txt" not in pushed() or unseen or in_container():
         return
@@ -580,14 +580,14 @@ def check_secret_key():
     path = getattr(sys.modules.get(name), "__file__", None)
     if not path or not Path(path).is_file():
         yield Warning(
-            f"The settings, {name}, are no file: what is typed into them is not seen.",
+            f"The settings, {name}, are not in a file, so this check cannot read them.",
             hint="Look for a secret key in them yourself.",
             id="heroku.W045",
         )
     try:
         key = settings.SECRET_KEY
     except ImproperlyConfigured:
-        return  # Django's own check security.W009 speaks.
+        return  # Django's own check security.W009 reports it.
     for path, value in assigned("SECRET_KEY"):
         fallbacks = []
         if isinstance(value, ast.Call):
@@ -597,14 +597,14 @@ def check_secret_key():
             fallbacks = [literal(each) for each in value.values[1:]]
         if key in [literal(value), *fallbacks]:
             yield Error(
-                f"The secret key is in {path.name}, where every reader sees it.",
+                f"The secret key is in {path.name}, where every reader can see it.",
                 hint="Make a new one, and read it from the environment.",
                 id="heroku.E040",
             )
         elif any(isinstance(each, str) and each for each in fallbacks):
             yield Warning(
-                f"Without its variable, {path.name} takes a secret key that all know.",
-                hint="Delete the fallback: a start without a key has to fail.",
+                f"Without its variable, {path.name} has a key that is no secret.",
+                hint="Delete the fallback: without a key the app must refuse to start.",
                 id="heroku.W044",
             )
 
@@ -652,14 +652,14 @@ def check_hosts():
     for host in hosts:
         if re.search(r"[/\s]|[^:\]]:\d+$", host):
             yield Error(
-                f"ALLOWED_HOSTS: {host!r} is no name of a host, and matches none.",
-                hint="Write the name alone: no https://, no port, no path.",
+                f"ALLOWED_HOSTS: {host!r} is not a host name, and matches none.",
+                hint="Write only the name: no https://, no port, no path.",
                 id="heroku.E091",
             )
         if re.fullmatch(r".+(?<!-[0-9a-z]{12})\.herokuapp\.com", host):
             yield Warning(
                 f"{host} is not the address of an app created since June 2023.",
-                hint="Twelve characters follow the app's name, see: heroku domains",
+                hint="Twelve characters follow the app's name: see heroku domains",
                 id="heroku.W090",
             )
     if hosts and set(hosts) <= LOCAL_HOSTS and (hosts in typed or "DYNO" in os.environ):
@@ -691,8 +691,8 @@ def prints(handler):
     """Whether a log handler shows errors on the console, DEBUG being off."""
     if any(isinstance(each, RequireDebugTrue) for each in handler.filters):
         return False
-    # Of the handlers in the standard library and in Django one prints; who brings
-    # another class knows why.
+    # Of the handlers in the standard library and in Django, one prints; a project with
+    # a class of its own knows why.
     path = getattr(handler, "baseFilename", "")
     own = type(handler).__module__ in {
         "logging",
@@ -769,7 +769,7 @@ def check_static_files():
     if not backend:
         yield Error(
             'STORAGES has no "staticfiles": collectstatic and the build fail.',
-            hint='Give it "staticfiles" too: STORAGES replaces the whole of Django\'s.',
+            hint='Add "staticfiles" too: STORAGES replaces all of Django\'s own.',
             id="heroku.E061",
         )
     if backend == "django.contrib.staticfiles.storage.StaticFilesStorage":
@@ -795,7 +795,7 @@ def check_static_files():
 
 @check
 def check_middleware():
-    # django-cors-headers asks for a place above WhiteNoise.
+    # django-cors-headers needs a place above WhiteNoise.
     order = [name.rpartition(".")[2] for name in settings.MIDDLEWARE]
     order = [name for name in order if name != "CorsMiddleware"]
     both = {"WhiteNoiseMiddleware", "SecurityMiddleware"} <= set(order)
@@ -814,13 +814,13 @@ def check_middleware():
 def check_storages():
     for alias in settings.STORAGES:
         if alias == "staticfiles" and not settings.STATIC_ROOT:
-            continue  # E060 speaks.
+            continue  # E060 reports it.
         try:
             storages[alias]
         except Exception as exception:
             yield Error(
                 f"STORAGES[{alias!r}] cannot be used: {exception}",
-                hint="Mend its BACKEND and OPTIONS, or install its package.",
+                hint="Fix its BACKEND and OPTIONS, or install its package.",
                 id="heroku.E068",
             )
 
@@ -830,7 +830,7 @@ def on_disk(field):
     try:
         return isinstance(field.storage, FileSystemStorage)
     except Exception:
-        return False  # E068 speaks of a storage that cannot be made.
+        return False  # E068 reports a storage that cannot be made.
 
 
 @check
@@ -844,7 +844,7 @@ def check_uploads():
     if fields and "default" not in settings.STORAGES:
         yield Warning(
             'STORAGES has no "default": the first upload fails.',
-            hint='Give it "default" too: STORAGES replaces the whole of Django\'s.',
+            hint='Add "default" too: STORAGES replaces all of Django\'s own.',
             id="heroku.W067",
         )
         return
@@ -852,6 +852,6 @@ def check_uploads():
     if lost:
         yield Warning(
             f"Uploads go to a dyno's disk, which is thrown away: {', '.join(lost)}.",
-            hint="Keep them in object storage, or what they say in the database.",
+            hint="Keep them in object storage, or their text in the database.",
             id="heroku.W066",
         )

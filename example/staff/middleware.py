@@ -5,11 +5,11 @@ import re
 import uuid
 from contextvars import ContextVar
 
-# Heroku's router sets X-Request-ID, or hands on a client's own if it looks like this.
+# Heroku's router sets X-Request-ID, or passes on a client's own if it looks like this.
 # https://devcenter.heroku.com/articles/http-request-id
 REQUEST_ID = re.compile(r"[\w-]{20,200}", re.ASCII)
 
-# The browser features that none of the pages needs.
+# The browser features that no page needs.
 # https://www.w3.org/TR/permissions-policy/
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -30,7 +30,7 @@ current_request_id = ContextVar("current_request_id", default="-")
 
 
 class RequestIdFilter(logging.Filter):
-    """Give every log record the `request_id` of the request under way, or "-"."""
+    """Give every log record the `request_id` of the current request, or "-"."""
 
     def filter(self, record):
         record.request_id = current_request_id.get()
@@ -38,7 +38,7 @@ class RequestIdFilter(logging.Filter):
 
 
 def request_id(get_response):
-    """Name the request in the log and in the answer, to find one from the other."""
+    """Put the same id into the log and the answer, to find one from the other."""
 
     def middleware(request):
         given = request.headers.get("X-Request-ID", "")

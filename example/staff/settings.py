@@ -2,7 +2,7 @@
 Django settings for the Staff Calibration App.
 
 What differs between machines comes from the environment, without a fallback:
-a variable that is missing or empty stops the start with its name.
+if a variable is missing or empty, the app refuses to start and names it.
 
 https://docs.djangoproject.com/en/5.2/topics/settings/
 """
@@ -35,7 +35,7 @@ SECURE_SSL_REDIRECT = not DEBUG
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
 
-# A year, the least that browsers' preload lists take.
+# A year, the least that browsers' preload lists accept.
 # https://hstspreload.org/#deployment-recommendations
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
@@ -61,10 +61,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# The request id comes first, to be known to all that follows. WhiteNoise stands
-# directly after SecurityMiddleware, so that static files are redirected to HTTPS too.
-# Every view demands a log-in unless it says otherwise. axes comes last, to see every
-# failed log-in.
+# The request id comes first, so that all the others know it. WhiteNoise comes directly
+# after SecurityMiddleware, so that static files are redirected to HTTPS too. Every view
+# requires a log-in unless it says otherwise. axes comes last, to see every failed
+# log-in.
 MIDDLEWARE = [
     "staff.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
@@ -106,7 +106,7 @@ WSGI_APPLICATION = "staff.wsgi.application"
 
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_health_checks=True)}
 
-# Heroku Postgres demands TLS and limits the connections of a plan. Each worker
+# Heroku Postgres requires TLS and limits the connections of a plan. Each worker
 # opens DATABASE_POOL_SIZE of them at most, and a deploy runs two dynos at once:
 # 2 dynos x 2 workers x 4 = 16, under the 20 of the smallest plan.
 # https://docs.djangoproject.com/en/5.2/ref/databases/#postgresql-connection-pools
@@ -116,8 +116,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         "pool": {
             "min_size": 1,
             "max_size": env.int("DATABASE_POOL_SIZE", validate=validate.Range(min=1)),
-            # While the database is away, answer soon; when it is back, notice soon:
-            # the pool's own attempts come ever more rarely until they are given up.
+            # While the database is unavailable, answer soon; when it is back, notice
+            # soon. Otherwise the pool tries less and less often, and then gives up.
             "timeout": 5,
             "reconnect_timeout": 5,
         },
@@ -149,16 +149,16 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
-# django-axes counts the failed log-ins of an account, whatever client they come from;
-# not those of a client's address (W006), which an office or a CDN shares. The lock is
-# short, because anybody can lock anybody, and a new password ends it.
+# django-axes counts the failed log-ins of an account, from any client. It does not count
+# those of a client's address (W006), which an office or a CDN shares. The lock is short,
+# because anyone can lock any account, and a new password ends it.
 # https://django-axes.readthedocs.io/en/latest/4_configuration.html
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_USERNAME_FORM_FIELD = "username"  # Django's form calls the e-mail address so.
+AXES_USERNAME_FORM_FIELD = "username"  # The form's name for the e-mail address.
 AXES_USERNAME_CALLABLE = "accounts.lockout.username"
 AXES_CLIENT_IP_CALLABLE = "accounts.lockout.client_address"
 AXES_FAILURE_LIMIT = 10
@@ -182,8 +182,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# A form takes one small text file: whatever is sent, little of it is kept in memory
-# and nothing on the disk.
+# A form takes one small text file. Of anything larger, little is kept in memory and
+# nothing on the disk.
 # https://docs.djangoproject.com/en/5.2/ref/files/uploads/#custom-upload-handlers
 FILE_UPLOAD_HANDLERS = ["measuring.uploads.SmallFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
@@ -262,7 +262,7 @@ EMAIL_USE_TLS = True
 # Well under the 30 seconds that Heroku's router waits for an answer.
 EMAIL_TIMEOUT = 10
 
-# Only a mail server wants an account.
+# Only a mail server needs an account.
 if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
     EMAIL_HOST = env.str("EMAIL_HOST", validate=NOT_EMPTY)
     EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", validate=NOT_EMPTY)

@@ -1,4 +1,4 @@
-"""The pages that belong to no app, and those that tell of trouble."""
+"""The pages that belong to no app, and the error pages."""
 
 import logging
 import sys
@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 logger = logging.getLogger(__name__)
 
-# Search engines may read the pages for visitors; certificates, which are public to
-# those who know their address, are not for the index.
+# Search engines may index the pages for visitors, but not the certificates, which are
+# public to those who know their address.
 ROBOTS = """\
 User-agent: *
 Allow: /$
@@ -41,7 +41,7 @@ def guide(request):
 @require_safe
 @never_cache
 def healthz(request):
-    """Answer 200 if this process can ask its database something, else 503."""
+    """Answer 200 if this process can query its database, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -60,9 +60,9 @@ def robots(request):
 def server_error(request):
     """Answer a request that raised an exception, without using the database.
 
-    Django calls this while it handles the exception (`handler500`), also one that the
-    session or the log-in raised before any view ran: the one place that sees every
-    request that failed because the database is away.
+    Django calls this while it handles the exception (`handler500`), even one that the
+    session or the log-in raised before any view ran. So this is the one place that sees
+    every request that failed because the database is unavailable.
     """
     if isinstance(sys.exception(), InterfaceError | OperationalError):
         page = render_to_string("503.html")

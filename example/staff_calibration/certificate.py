@@ -26,7 +26,7 @@ class Certificate:
     link: str
 
     title = "Calibration of a levelling staff"
-    validity = "This certificate holds for the day of the test."
+    validity = "This certificate is valid for the day of the test."
 
     @property
     def facts(self):

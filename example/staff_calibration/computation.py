@@ -76,7 +76,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class ThermalFactor:
-    """A factor that holds at one temperature [°C], for a staff with α [1/°C]."""
+    """A factor that is valid at one temperature [°C], for a staff with α [1/°C]."""
 
     factor: float
     temperature: float

@@ -6,6 +6,7 @@ No pin, serial number or reading is a real one.
 import math
 import random
 from datetime import date
+from pathlib import Path
 
 # Heights [m] of the 20 intervals in the mean of the year.
 HEIGHTS = (
@@ -17,6 +18,12 @@ HEIGHTS = (
 AMPLITUDE = 0.0005
 WARMEST_MONTH = 2
 YEARS = (2024, 2025)
+
+# Readings of the demo's first staff, which a surveyor may upload for any day; and the
+# day and the temperatures [°C] of the certificate that the demo makes from them.
+SAMPLE = Path(__file__).parent / "sample" / "readings.csv"
+SAMPLE_DAY = date(2024, 11, 20)
+SAMPLE_TEMPERATURES = (25, 27)
 
 HEADER = """\
 Level Type  : DNA03                         Date : {date:%d/%m/%y}

@@ -18,7 +18,7 @@ COLUMNS = [
     "graduation_uncertainty",
 ]
 
-# A spreadsheet runs a cell that begins so as a formula.
+# A spreadsheet takes a cell that begins with one of these for a formula.
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 

@@ -20,7 +20,7 @@ from .readings_file import ReadingsFileError, parse_readings
 
 
 class AirTemperatureField(forms.FloatField):
-    """A temperature [°C] that a surveyor works at."""
+    """A temperature [°C] at which a surveyor can work."""
 
     def __init__(self, **options):
         low, high = limits.TEMPERATURE
@@ -30,13 +30,13 @@ class AirTemperatureField(forms.FloatField):
 class CalibrationForm(forms.Form):
     """Readings of a staff on the range.
 
-    Once valid, `upload` is the file, `runs` its readings and `result` what they yield.
+    Once valid, `upload` is the file, `runs` its readings and `result` their result.
     A file that was read stays in the form (`kept`) while other fields are corrected.
     """
 
-    staff = OwnedChoiceField(queryset=None)
+    staff = OwnedChoiceField(queryset=None, label="Staff")
     level = OwnedChoiceField(queryset=None, label="Digital level")
-    observer = forms.CharField(max_length=100)
+    observer = forms.CharField(max_length=100, label="Observer")
     date = forms.DateField(
         label="Observation date",
         validators=[not_in_the_future],
@@ -77,7 +77,7 @@ class CalibrationForm(forms.Form):
         if "file" in self.errors or "kept" in self.errors:
             return cleaned_data
         if not self.upload:
-            self.add_error("file", "Choose the file of your readings.")
+            self.add_error("file", "Choose the file with your readings.")
         elif "staff" in cleaned_data:
             self._read(**cleaned_data)
         if "file" not in self.errors:
@@ -94,7 +94,7 @@ class CalibrationForm(forms.Form):
         if upload:
             # A field's help is markup to Django.
             self["file"].help_text = format_html(
-                "{} was read and is kept.", upload.name
+                "{} has been read; you need not choose it again.", upload.name
             )
 
     def _read(self, *, staff, **_):
@@ -116,14 +116,14 @@ class CalibrationForm(forms.Form):
         except MissingReference as error:
             self.add_error(
                 "date",
-                f"There is no reference for {calendar.month_name[date.month]} "
+                f"There are no reference values for {calendar.month_name[date.month]} "
                 f"(intervals {error}).",
             )
         except ImplausibleFactor as error:
             self.add_error(
                 "file",
-                f"The factor would be {error}, which no staff has: are these the "
-                "readings of this range, in metres?",
+                f"The factor would be {error}, which no staff can have: are these "
+                "readings from this range, in metres?",
             )
 
     def _ask_to_replace(self, *, staff, date, replace, **_):
@@ -135,8 +135,8 @@ class CalibrationForm(forms.Form):
             day = date_format(date, DATE_FORMAT)
             self.add_error(
                 "replace",
-                f"This staff was calibrated on {day} already, with the factor "
-                f"{ratio(existing.standard_factor)}. If the new readings supersede it, "
+                f"This staff was already calibrated on {day}, with the factor "
+                f"{ratio(existing.standard_factor)}. If the new readings replace it, "
                 "tick the box: the old certificate will no longer be valid.",
             )
 

@@ -13,7 +13,7 @@ from .computation import ThermalFactor, observations, warnings
 
 
 class StaffCalibration(models.Model):
-    """One staff on one day: its factor, and all that the certificate prints.
+    """One staff on one day: its factor, and everything that the certificate shows.
 
     The reference values and the description of staff and level are copies: a new
     campaign, a new owner or a renamed authority changes no certificate.

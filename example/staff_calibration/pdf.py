@@ -43,7 +43,7 @@ def _document(certificate):
     pdf.set_draw_color(170)
     pdf.set_line_width(0.1)
     top = pdf.get_y()
-    # The short table first: the long one may go on to a second page.
+    # The short table first: the long one may need a second page.
     _table(pdf, certificate.temperatures, (14, 20, 16), "RIGHT")
     bottom = pdf.get_y()
     pdf.set_xy(MARGIN, top)

@@ -24,7 +24,7 @@ LEAST_ROWS = 2
 LEAST_INTERVALS = 5
 # Twenty times the range from two set-ups; a certificate of more cannot be read.
 MOST_ROWS = 600
-# The level may read this far [m] beyond the last mark it was told of.
+# The level may read this far [m] beyond the length that the staff should have.
 BEYOND_STAFF = 0.1
 SHOWN_ERRORS = 20
 
@@ -33,7 +33,7 @@ WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
 class ReadingsFileError(ValueError):
-    """The file is refused; `messages` tell why, each naming its line."""
+    """The file is refused; `messages` say why, each naming its line."""
 
     def __init__(self, messages: list[str]) -> None:
         self.messages = messages
@@ -50,7 +50,7 @@ def parse_readings(text: str, staff_length: float) -> tuple[Run, ...]:
     """Return the set-ups of the file, each a run of readings in observing order.
 
     Pins go up by one within a set-up; a lower or equal pin starts a new one. A reading
-    lies in 0 … `staff_length` + 0.1 m and grows from pin to pin, since the pins go
+    is from 0 to `staff_length` + 0.1 m and grows from pin to pin, since the pins go
     down the slope. (The specification of the calibration, 5.1.)
 
     Raises ReadingsFileError, and nothing else, whatever the text.

@@ -13,7 +13,7 @@ class AlreadyCalibrated(Exception):
 
 
 def register(form, user):
-    """Store what a valid CalibrationForm yields; return it, and if the staff took it.
+    """Store the result of a valid CalibrationForm; return it, and if the staff took it.
 
     A calibration of the same day that the form replaces is deleted: its certificate
     ceases to exist. The staff takes the factor unless it has a later one.

@@ -64,7 +64,7 @@ def calibrate(request):
                 "A calibration of this staff on this day was stored a moment ago.",
             )
         else:
-            messages.success(request, "The calibration is stored.")
+            messages.success(request, "The calibration has been stored.")
             if not is_latest:
                 messages.warning(
                     request,
@@ -111,7 +111,7 @@ def _visible_calibration(user, pk):
 @login_not_required
 @require_safe
 def verify(request, pk):
-    """Tell anyone who holds a certificate that it is genuine, and nothing more."""
+    """Show anyone with a certificate that it is genuine, and nothing more."""
     calibrations = StaffCalibration.objects.defer("file_text", "reference")
     calibration = get_object_or_404(calibrations, pk=pk)
     response = render(

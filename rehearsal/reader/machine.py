@@ -7,6 +7,7 @@ that the reader meets the real names.
 import json
 import os
 import shlex
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,33 @@ with open(pages, "a") as file:
     file.write(json.dumps(page) + "\\n")
 """
 
+# Of curl, what the pages type, for a machine without it: there is no package of curl
+# that needs no administrator. https://curl.se/docs/manpage.html
+CURL = """\
+import argparse, http.client, pathlib, urllib.parse
+parser = argparse.ArgumentParser("curl")
+parser.add_argument("--head", action="store_true")
+parser.add_argument("--header", action="append", default=[])
+parser.add_argument("url", type=urllib.parse.urlsplit)
+options = parser.parse_args()
+port = pathlib.Path.home().joinpath(".curlrc").read_text().split(":")[-1]
+connection = http.client.HTTPConnection("localhost", int(port))
+headers = dict(each.split(": ", 1) for each in options.header)
+connection.request(
+    "HEAD" if options.head else "GET",
+    options.url.path,
+    headers={"Host": options.url.netloc, **headers},
+)
+answer = connection.getresponse()
+if options.head:
+    print(f"HTTP/1.1 {answer.status} {answer.reason}")
+    for header in answer.getheaders():
+        print(": ".join(header))
+    print()
+else:
+    print(answer.read().decode(), end="")
+"""
+
 
 @dataclass
 class Page:
@@ -71,6 +99,10 @@ class Machine:
         shown = [script, platform.proxy, platform.ca, self.pages]
         browser = quoted([sys.executable, "-IS", *shown])
         self.write("browser", f'exec {browser} "$@"')
+        if not shutil.which("curl"):
+            (folder / "curl.py").write_text(CURL)
+            curl = quoted([sys.executable, "-IS", folder / "curl.py"])
+            self.write("curl", f'exec {curl} "$@"')
         settings = {
             **CLI_SETTINGS,
             "NODE_COMPILE_CACHE": self.cache,

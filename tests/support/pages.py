@@ -43,6 +43,16 @@ def doctree(name: str) -> nodes.document:
     return script.read_doctree(script.DOCTREES, name)
 
 
+def section(name: str, title: str) -> nodes.section:
+    """Return the only section of a page with that title."""
+    (found,) = (
+        node
+        for node in doctree(name).findall(nodes.section)
+        if node[0].astext() == title
+    )
+    return found
+
+
 def listings() -> list[script.Listing]:
     return [s for page in PAGES for s in page.steps if isinstance(s, script.Listing)]
 

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[^a-z\\s]+$", "Use capital letters without blanks."
+                                "^[^a-z\\s]+$", "Use capital letters without spaces."
                             )
                         ],
                     ),
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                     "email",
                     models.EmailField(
                         error_messages={
-                            "unique": "A user with this e-mail exists already."
+                            "unique": "A user with this e-mail address already exists."
                         },
                         max_length=254,
                         unique=True,
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                     "is_staff",
                     models.BooleanField(
                         default=False,
-                        help_text="Measures the range and sees the objects of every authority.",
+                        help_text="Measures the range and has access to the data of every authority.",
                         verbose_name="range officer",
                     ),
                 ),
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="accounts_user_has_authority",
-                        violation_error_message="Only a superuser can be without authority.",
+                        violation_error_message="Only a superuser can have no authority.",
                     ),
                 ],
             },

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("owner", "number"),
                         name="instruments_level_unique_number",
-                        violation_error_message="This authority has a level of this number already.",
+                        violation_error_message="This authority already has a level with this number.",
                     )
                 ],
             },
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                     "standard_temperature",
                     models.FloatField(
                         default=25,
-                        help_text="The temperature at which the factor holds.",
+                        help_text="The temperature at which the factor is valid.",
                         validators=[
                             django.core.validators.MinValueValidator(
                                 -10, "At least −10 °C."
@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("owner", "number"),
                         name="instruments_staff_unique_number",
-                        violation_error_message="This authority has a staff of this number already.",
+                        violation_error_message="This authority already has a staff with this number.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

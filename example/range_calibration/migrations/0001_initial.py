@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 (
                     "interval",
                     models.PositiveSmallIntegerField(
-                        help_text="The upper pin of the interval: 1 stands for 1-2."
+                        help_text="The upper pin of the interval: 1 means 1-2."
                     ),
                 ),
                 ("month", models.PositiveSmallIntegerField()),
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("date", "staff"),
                         name="range_calibration_one_campaign_a_day",
-                        violation_error_message="There is a campaign with this staff on this day already.",
+                        violation_error_message="There is already a campaign with this staff on this day.",
                     )
                 ],
             },

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     help = (
         "Load the campaigns of past years: a folder of folders named "
         "YYYYMMDD-<staff>-<initials>, each with one level report (.ASC), and a CSV of "
-        "their temperatures. Campaigns that are in the database are left alone."
+        "their temperatures. Campaigns already in the database are left alone."
     )
 
     def add_arguments(self, parser):
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         for reason in refused:
             self.stdout.write(self.style.WARNING(f"refused  {reason}"))
         self.stdout.write(
-            f"{len(loaded)} loaded, {len(known)} there already, {len(refused)} refused."
+            f"{len(loaded)} loaded, {len(known)} already there, {len(refused)} refused."
         )
 
     def show_progress(self, number, total):

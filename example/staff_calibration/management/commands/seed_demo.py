@@ -5,7 +5,8 @@ from datetime import date
 from hashlib import sha256
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import Authority
@@ -14,6 +15,8 @@ from measuring.uploads import TextUpload
 from range_calibration.models import RangeMeasurement
 from range_calibration.reference_table import recompute
 from staff_calibration import demo
+from staff_calibration.forms import CalibrationForm
+from staff_calibration.registry import register
 
 PEOPLE = [
     ("surveyor@example.com", "Sam", "Surveyor", False),
@@ -23,14 +26,14 @@ PEOPLE = [
 
 class Command(BaseCommand):
     help = (
-        "Make a demo authority with a surveyor, a range officer, staves, a level and "
-        "two years of campaigns. What exists already is left as it is."
+        "Make a demo authority with a surveyor, a range officer, staves, a level, two "
+        "years of campaigns and a certificate. What already exists is left as it is."
     )
 
     def add_arguments(self, parser):
         parser.add_argument(
             "--password",
-            help="for both users, the existing ones too; without it, new users get a "
+            help="for both users, even if they exist; without it, new users get a "
             "password that is printed once",
         )
 
@@ -39,7 +42,7 @@ class Command(BaseCommand):
         authority, _ = Authority.objects.get_or_create(
             abbreviation="DEMO", defaults={"name": "Demo Survey Authority"}
         )
-        self.seed_people(authority, password)
+        surveyor, _ = self.seed_people(authority, password)
         level, _ = DigitalLevel.objects.get_or_create(
             number="900100",
             owner=authority,
@@ -55,20 +58,24 @@ class Command(BaseCommand):
                 "calibration_date": date(2023, 11, 20),
             },
         )
-        Staff.objects.get_or_create(
-            number="900402",
+        # Its number makes it the first in the list: the sample file is of this staff.
+        fibreglass, _ = Staff.objects.get_or_create(
+            number="900201",
             owner=authority,
             defaults={"type": staff_type("Fibreglass", 10), "length": 4},
         )
         self.seed_campaigns(invar, level)
+        self.seed_certificate(fibreglass, level, surveyor)
 
     def seed_people(self, authority, password):
+        """Return the PEOPLE as users; those that are new are printed."""
         users = get_user_model().objects
+        people = []
         for email, first_name, last_name, is_officer in PEOPLE:
             user = users.filter(email=email).first()
             if user is None:
                 chosen = password or secrets.token_urlsafe(12)
-                users.create_user(
+                user = users.create_user(
                     email,
                     chosen,
                     first_name=first_name,
@@ -81,6 +88,8 @@ class Command(BaseCommand):
                 user.set_password(password)
                 user.save()
                 self.stdout.write(f"{email}  password: {password}")
+            people.append(user)
+        return people
 
     def seed_campaigns(self, staff, level):
         stored = set(
@@ -106,6 +115,29 @@ class Command(BaseCommand):
         if new:
             recompute()
         self.stdout.write(f"{len(new)} campaigns added to the demo range.")
+
+    def seed_certificate(self, staff, level, surveyor):
+        """Calibrate a staff with the sample file, as the surveyor would in the form."""
+        if staff.calibrations.exists():
+            return
+        start, end = demo.SAMPLE_TEMPERATURES
+        form = CalibrationForm(
+            {
+                "staff": staff.pk,
+                "level": level.pk,
+                "observer": "Sam Surveyor",
+                "date": demo.SAMPLE_DAY,
+                "start_temperature": start,
+                "end_temperature": end,
+                "two_peg_test": True,
+            },
+            {"file": SimpleUploadedFile(demo.SAMPLE.name, demo.SAMPLE.read_bytes())},
+            user=surveyor,
+        )
+        if not form.is_valid():
+            raise CommandError(f"{demo.SAMPLE}: {form.errors.as_text()}")
+        register(form, surveyor)
+        self.stdout.write(f"1 certificate added for staff {staff}.")
 
 
 def staff_type(name, thermal_coefficient):
