@@ -28,10 +28,12 @@ NOT_REHEARSED = "not-rehearsed"
 KEEPS_RUNNING = "keeps-running"
 FAILS = "fails"
 OPENS_BROWSER = "opens-browser"
+SHOWS_ERROR = "shows-error"
 TAKES_DOWN = "takes-down"
 EXAMPLE_ONLY = "example-only"
 CLASSES = {
-    *(NOT_REHEARSED, KEEPS_RUNNING, FAILS, OPENS_BROWSER, TAKES_DOWN, EXAMPLE_ONLY),
+    *(NOT_REHEARSED, KEEPS_RUNNING, FAILS, OPENS_BROWSER, SHOWS_ERROR, TAKES_DOWN),
+    EXAMPLE_ONLY,
 }
 
 # Under this title is what a reader does who brings another project.
@@ -100,6 +102,7 @@ class Command:
     keeps_running: bool = False
     fails: bool = False
     opens_browser: bool = False
+    shows_error: bool = False
     takes_down: bool = False
 
 
@@ -374,6 +377,7 @@ def read_session(
                 keeps_running=KEEPS_RUNNING in block["classes"],
                 fails=FAILS in block["classes"],
                 opens_browser=OPENS_BROWSER in block["classes"],
+                shows_error=SHOWS_ERROR in block["classes"],
                 takes_down=TAKES_DOWN in block["classes"],
             )
         )

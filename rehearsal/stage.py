@@ -268,7 +268,7 @@ class Stage:
             wanted = wanted.replace(shown, printed)
         if not matches(wanted, got):
             raise Stopped(self.told(command, difference(wanted, got)))
-        if command.opens_browser:
+        if command.opens_browser or command.shows_error:
             self.look(command, opened)
         if self.unanswered():
             raise Stopped(self.told(command, "It asked for what is unknown here."))
@@ -302,7 +302,7 @@ class Stage:
                 raise Stopped(self.told(command, "The browser shows nothing."))
             time.sleep(0.1)
         page = self.machine.opened[-1]
-        if page.status != 200 or not page.body:
+        if (page.status >= 400) != command.shows_error or not page.body:
             raise Stopped(self.told(command, f"The browser shows {page}"))
 
     def told(self, command: Command, what: str) -> str:

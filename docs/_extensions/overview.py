@@ -1,4 +1,4 @@
-"""Show a toctree as a table: each page with one of the fields above its title.
+"""Show a toctree as a table: each page with some of the fields above its title.
 
 .. code-block:: rst
 
@@ -9,7 +9,8 @@
       deploy/account
       deploy/cli
 
-So a page's order is said in one place, and its minutes on the page itself.
+So a page's order is said in one place, and its minutes on the page itself. `field` may
+name several.
 https://www.sphinx-doc.org/en/master/usage/restructuredtext/field-lists.html#file-wide-metadata
 """
 
@@ -57,18 +58,22 @@ class OverviewTables(SphinxPostTransform):
                 toctree.parent.insert(0, self.table(toctree))
 
     def table(self, toctree: addnodes.toctree) -> nodes.table:
-        field = toctree["field"]
+        fields = toctree["field"].split()
         body = nodes.tbody()
         for page in toctree["includefiles"]:
-            value = self.env.metadata[page].get(field)
-            if value is None:
-                logger.warning("no :%s: stands above the title", field, location=page)
-            body += row(link(page, toctree["parent"]), nodes.Text(value or ""))
-        head = nodes.thead(
-            "", row(*map(nodes.Text, (toctree["caption"], field.title())))
-        )
-        group = nodes.tgroup("", nodes.colspec(), nodes.colspec(), head, body, cols=2)
+            values = [self.value(page, field) for field in fields]
+            body += row(link(page, toctree["parent"]), *map(nodes.Text, values))
+        names = [toctree["caption"], *map(str.title, fields)]
+        head = nodes.thead("", row(*map(nodes.Text, names)))
+        columns = [nodes.colspec() for _ in names]
+        group = nodes.tgroup("", *columns, head, body, cols=len(columns))
         return nodes.table("", group, classes=["colwidths-auto"])
+
+    def value(self, page: str, field: str) -> str:
+        value = self.env.metadata[page].get(field)
+        if value is None:
+            logger.warning("no :%s: is above the title", field, location=page)
+        return value or ""
 
 
 def row(*cells: nodes.Node) -> nodes.row:

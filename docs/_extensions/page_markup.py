@@ -27,6 +27,31 @@ class Translator(HTML5Translator):
             attributes["width"], attributes["height"] = size(self.picture)
         return super().starttag(node, tagname, *args, **attributes)
 
+    # A box with the class fold is closed until somebody wants to see what is in it.
+    def visit_admonition(self, node, name=""):
+        if "fold" in node["classes"]:
+            self.body.append(self.starttag(node, "details", CLASS="fold"))
+        else:
+            super().visit_admonition(node, name)
+
+    def depart_admonition(self, node=None):
+        if "fold" in node["classes"]:
+            self.body.append("</details>\n")
+        else:
+            super().depart_admonition(node)
+
+    def visit_title(self, node):
+        if "fold" in node.parent.get("classes", ()):
+            self.body.append("<summary>")
+        else:
+            super().visit_title(node)
+
+    def depart_title(self, node):
+        if "fold" in node.parent.get("classes", ()):
+            self.body.append("</summary>\n")
+        else:
+            super().depart_title(node)
+
     def visit_image(self, node):
         self.picture = Path(self.builder.srcdir, node["uri"])
         super().visit_image(node)
