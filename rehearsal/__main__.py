@@ -1,10 +1,11 @@
-"""Perform the guide: python -m rehearsal [--list] [--keep] [--own] [page]."""
+"""Perform the guide: python -m rehearsal [--list] [--keep] [--own] [--break] [page]."""
 
 import argparse
 import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import takewhile
 
 from rehearsal import record
@@ -31,6 +32,12 @@ def main() -> int | str:
     )
     parser.add_argument(
         "--own", action="store_true", help="perform it for a project of one's own"
+    )
+    parser.add_argument(
+        "--break",
+        action="store_true",
+        dest="stay_broken",
+        help="stay in the failure of a page, such as troubleshooting/app-crashed",
     )
     parser.add_argument(
         "--record", action="store_true", help="record a whole rehearsal for the site"
@@ -69,6 +76,9 @@ def main() -> int | str:
 def rehearse(stage: Stage, pages: list[Page], options: argparse.Namespace) -> None:
     """Perform the pages as the options say; raises Stopped as perform does."""
     try:
+        if options.stay_broken:
+            stay_broken(stage, pages)
+            return
         perform(stage, pages, whole=not options.page)
         if options.keep:
             show(stage)
@@ -82,6 +92,7 @@ def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
 
     --keep stops before the page that takes the app down.
     """
+    every = pages
     names = [page.name for page in pages]
     if options.page and options.page not in names:
         raise ValueError(f"no page {options.page!r}; there are {', '.join(names)}")
@@ -92,6 +103,9 @@ def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
         pages = list(takewhile(lambda page: not takes_down(page), pages))
     if options.page and page.is_scene:
         pages = [each for each in pages if not each.is_scene] + [page]
+    if options.stay_broken and not (options.page and page.mistakes):
+        failures = ", ".join(each.name for each in every if each.mistakes)
+        raise ValueError(f"--break takes the page of a failure: {failures}")
     return pages
 
 
@@ -181,6 +195,22 @@ def perform_scenes(original: Stage, scenes: list[list[Page]]) -> list[Stage]:
     if stopped := [str(each) for each in ended if isinstance(each, Stopped)]:
         raise Stopped("\n\n".join(stopped))
     return ended
+
+
+def stay_broken(original: Stage, pages: list[Page]) -> None:
+    """Perform the steps, and the last page up to its fix; the rest when Enter comes."""
+    *steps, page = pages
+    original.perform(steps)
+    original.freeze()
+    with Stage(original.project, original.report, original) as stage:
+        stage.perform([replace(page, steps=page.steps[: page.mistakes])])
+        [app] = stage.platform.apps.values()
+        with stage.platform.window(app) as address:
+            stage.report(f"\nThe app is at {address}")
+            stage.report(f"The project is in {stage.folder_of_project()}")
+            stage.report("Enter performs the fix, Ctrl-C ends the rehearsal")
+            sys.stdin.readline()
+        stage.perform([replace(page, steps=page.steps[page.mistakes :])])
 
 
 def takes_down(page: Page) -> bool:

@@ -38,6 +38,8 @@ CLASSES = {
 
 # Under this title is what a reader does who brings another project.
 OWN_SECTION = "In your own project"
+# With this section of a failure's page its way out begins.
+FIX_SECTION = "Fix"
 
 
 class Whose(StrEnum):
@@ -171,6 +173,7 @@ class Page:
     """A page of the guide; `steps` holds its blocks in page order.
 
     A scene is a play of its own, which begins with the app that the steps deployed.
+    That of a failure has `mistakes`, how many of its steps come before its *Fix*.
     """
 
     name: str
@@ -178,6 +181,7 @@ class Page:
     steps: tuple[Command | Listing | Diff, ...]
     excused: tuple[Excused, ...]
     printed: tuple[Printed, ...] = ()
+    mistakes: int = 0
 
     @property
     def is_scene(self) -> bool:
@@ -222,10 +226,12 @@ def toctree_order(includes: dict[str, list[str]], name: str) -> list[str]:
 
 def read_page(name: str, doctree: nodes.document, excuses: dict[str, str]) -> Page:
     """Return one page from its doctree; raises ValueError as read_pages does."""
-    steps, excused = [], []
+    steps, excused, mistakes = [], [], 0
     for block in doctree.findall(nodes.literal_block):
         whose = whose_block(name, block)
         path = caption(block)
+        if in_section(block, FIX_SECTION) and not mistakes:
+            mistakes = len(steps)
         if block.get("language") == "diff":
             steps.append(read_diff(name, block, path, whose))
         elif path:
@@ -252,7 +258,7 @@ def read_page(name: str, doctree: nodes.document, excuses: dict[str, str]) -> Pa
         for literal in doctree.findall(nodes.literal)
         if literal.get("kind") in (PRINTED, NOT_PERFORMED)
     ]
-    return Page(name, title, tuple(steps), tuple(excused), tuple(printed))
+    return Page(name, title, tuple(steps), tuple(excused), tuple(printed), mistakes)
 
 
 def whose_block(page: str, block: nodes.literal_block) -> Whose:
@@ -273,9 +279,13 @@ def whose_block(page: str, block: nodes.literal_block) -> Whose:
 
 
 def in_own_section(node: nodes.Node) -> bool:
-    """Say whether a node is below the title of OWN_SECTION."""
+    return in_section(node, OWN_SECTION)
+
+
+def in_section(node: nodes.Node, title: str) -> bool:
+    """Say whether a node is below a title."""
     while node := node.parent:
-        if isinstance(node, nodes.section) and node[0].astext() == OWN_SECTION:
+        if isinstance(node, nodes.section) and node[0].astext() == title:
             return True
     return False
 

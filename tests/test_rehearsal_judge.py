@@ -5,7 +5,7 @@ from textwrap import indent
 
 import pytest
 
-from rehearsal.__main__ import perform
+from rehearsal.__main__ import perform, stay_broken
 from rehearsal.script import Whose
 from rehearsal.stage import Stage, Stopped
 from tests.support import tiny_guide
@@ -219,3 +219,47 @@ def test_every_scene_that_stops_is_named(rehearse):
     assert "docs/operate/one.rst, the block at line 4" in told
     assert "docs/troubleshooting/three.rst, the block at line 4" in told
     assert "two.rst" not in told
+
+
+FAILURE = """\
+Failure
+=======
+
+.. code-block:: console
+
+   $ heroku config:set BROKEN=1
+   ...
+   BROKEN: 1
+
+
+Fix
+---
+
+.. code-block:: console
+
+   $ heroku config:unset BROKEN
+   ...
+"""
+
+
+def test_a_reader_can_stay_in_a_failure_until_enter(tmp_path, monkeypatch):
+    pages = dict(tiny_guide.PAGES) | {"troubleshooting/failure": FAILURE}
+    pages["index"] += "   troubleshooting/failure\n"
+    (tmp_path / "docs").mkdir()
+    script = tiny_guide.build(tmp_path / "docs", pages, {})
+    said = []
+
+    class Reader:
+        """Sees what has been performed when Enter is asked for."""
+
+        def readline(self):
+            said.append("Enter")
+
+    monkeypatch.setattr("sys.stdin", Reader())
+    project = tiny_guide.project(tmp_path / "example")
+    with Stage(project, report=said.append) as stage:
+        stay_broken(stage, script[1:])
+    told = "\n".join(said)
+    set_it, enter = told.index("config:set BROKEN"), told.index("\nEnter\n")
+    assert set_it < told.index("The app is at http://localhost:") < enter
+    assert enter < told.index("config:unset BROKEN")
