@@ -84,7 +84,8 @@ if github and "READTHEDOCS_GIT_IDENTIFIER" in os.environ:
 
 # A tree of files is nothing to copy.
 copybutton_selector = "div.highlight:not(.highlight-none > *) pre"
-copybutton_prompt_text = r"\$ |PS> "
+# Of a diff, what is new.
+copybutton_prompt_text = r"\$ |PS> |\+"
 copybutton_prompt_is_regexp = True
 copybutton_copy_empty_lines = False
 copybutton_line_continuation_character = "\\"

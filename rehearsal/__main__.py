@@ -1,4 +1,4 @@
-"""Perform the guide: python -m rehearsal [--list] [--keep] [page]."""
+"""Perform the guide: python -m rehearsal [--list] [--keep] [--own] [page]."""
 
 import argparse
 import signal
@@ -7,7 +7,9 @@ import time
 from itertools import takewhile
 
 from rehearsal import record
-from rehearsal.script import DOCTREES, Command, Listing, Page, read_pages
+from rehearsal.reader.own_project import OWN_PROJECT
+from rehearsal.reader.project import STAFF_CALIBRATION
+from rehearsal.script import DOCTREES, Command, Diff, Listing, Page, Whose, read_pages
 from rehearsal.stage import Stage, Stopped
 from rehearsal.versions import versions
 
@@ -25,10 +27,13 @@ def main() -> int | str:
         "--keep", action="store_true", help="stop before the app is taken down"
     )
     parser.add_argument(
+        "--own", action="store_true", help="perform it for a project of one's own"
+    )
+    parser.add_argument(
         "--record", action="store_true", help="record a whole rehearsal for the site"
     )
     options = parser.parse_args()
-    if options.record and (options.page or options.keep):
+    if options.record and (options.page or options.keep or options.own):
         parser.error("only a rehearsal of the whole guide can be recorded")
     try:
         pages = chosen(read_pages(DOCTREES), options)
@@ -40,25 +45,34 @@ def main() -> int | str:
         print_script(pages)
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+    projects = [OWN_PROJECT if options.own else STAFF_CALIBRATION]
+    if options.record:
+        projects = [OWN_PROJECT, STAFF_CALIBRATION]
     try:
-        with Stage() as stage:
-            try:
-                perform(stage, pages, whole=not options.page)
-                if options.keep:
-                    show(stage)
-            except KeyboardInterrupt:
-                stage.report("\ninterrupted; removing what the rehearsal made …")
-                raise
-            if options.record:
-                record.write(
-                    pages, versions(stage.terminals[0].ask("command -v python"))
-                )
-                print(f"Recorded in {record.RECORD}")
+        for project in projects:
+            with Stage(project) as stage:
+                rehearse(stage, pages, options)
+                python = stage.terminals[0].ask("command -v python")
+                used = versions(python) if options.record else {}
     except Stopped as stopped:
         return str(stopped)
     except KeyboardInterrupt:
         return "interrupted; everything the rehearsal made is removed"
+    if options.record:
+        record.write(pages, used)
+        print(f"Recorded in {record.RECORD}")
     return 0
+
+
+def rehearse(stage: Stage, pages: list[Page], options: argparse.Namespace) -> None:
+    """Perform the pages as the options say; raises Stopped as perform does."""
+    try:
+        perform(stage, pages, whole=not options.page)
+        if options.keep:
+            show(stage)
+    except KeyboardInterrupt:
+        stage.report("\ninterrupted; removing what the rehearsal made …")
+        raise
 
 
 def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
@@ -76,14 +90,31 @@ def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
     return pages
 
 
+# Beside a block that only one of the projects performs.
+MARKS = {
+    Whose.BOTH: "",
+    Whose.EXAMPLE: "  (only for the example)",
+    Whose.OWN: "  (only in a project of your own)",
+}
+
+
 def print_script(pages: list[Page]) -> None:
     for page in pages:
         print(f"\n{page.name}: {page.title}")
         for step in page.steps:
-            listing = isinstance(step, Listing)
-            print(f"  {step.path}, a listing" if listing else f"  $ {step.text}")
+            print(f"  {line_of(step)}{MARKS[step.whose]}")
         for each in page.excused:
             print(f"  {each.prompt}{each.text}\n    not performed: {each.reason}")
+
+
+def line_of(step: Command | Listing | Diff) -> str:
+    match step:
+        case Listing(path=path):
+            return f"{path}, a listing"
+        case Diff(path=path):
+            return f"{path}, a diff"
+        case Command(text=text):
+            return f"$ {text}"
 
 
 def perform(stage: Stage, pages: list[Page], whole: bool) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from rehearsal.reader.own_project import BROUGHT
 from rehearsal.script import EXCUSED, Command, Page, read_page
 from tools.tracked import tracked
 
@@ -64,9 +65,9 @@ def page_digest(page: Page) -> str:
 
 
 def project_digest() -> str:
-    """Return the SHA-256, in hexadecimal, of the example and of the CLI's lock."""
+    """Return the SHA-256, in hexadecimal, of both projects and of the CLI's lock."""
     digest = hashlib.sha256()
-    for file in (*tracked(EXAMPLE), *CLI):
+    for file in (*tracked(EXAMPLE), *tracked(BROUGHT), *CLI):
         digest.update(f"{file.relative_to(ROOT)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

@@ -9,6 +9,7 @@ import fnmatch
 import pickle
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from docutils import nodes
@@ -25,6 +26,22 @@ KEEPS_RUNNING = "keeps-running"
 FAILS = "fails"
 OPENS_BROWSER = "opens-browser"
 TAKES_DOWN = "takes-down"
+EXAMPLE_ONLY = "example-only"
+CLASSES = {
+    *(NOT_REHEARSED, KEEPS_RUNNING, FAILS, OPENS_BROWSER, TAKES_DOWN, EXAMPLE_ONLY),
+}
+
+# Under this title is what a reader does who brings another project.
+OWN_SECTION = "In your own project"
+
+
+class Whose(StrEnum):
+    """Whose a block of a page is: both projects', or one's alone."""
+
+    BOTH = "both"
+    EXAMPLE = "example"
+    OWN = "own"
+
 
 # Commands that no rehearsal performs, with the reason; a * stands for what varies. A
 # page cannot excuse another.
@@ -76,6 +93,7 @@ class Command:
     text: str
     output: str
     answers: tuple[Answer, ...]
+    whose: Whose = Whose.BOTH
     keeps_running: bool = False
     fails: bool = False
     opens_browser: bool = False
@@ -90,6 +108,34 @@ class Listing:
     line: int
     path: str
     text: str
+    whose: Whose = Whose.BOTH
+
+
+@dataclass(frozen=True)
+class Diff:
+    """A change of a file, which no listing can say; `path` is the caption.
+
+    Each line of `text` begins with " ", "-" or "+", as `git diff` writes them.
+    """
+
+    page: str
+    line: int
+    path: str
+    text: str
+    whose: Whose = Whose.BOTH
+
+    @property
+    def before(self) -> list[str]:
+        """The lines that the file has."""
+        return self.without("+")
+
+    @property
+    def after(self) -> list[str]:
+        """The lines that take their place."""
+        return self.without("-")
+
+    def without(self, sign: str) -> list[str]:
+        return [each[1:] for each in self.text.splitlines() if each[0] != sign]
 
 
 @dataclass(frozen=True)
@@ -111,15 +157,16 @@ class Printed:
     line: int
     text: str
     performed: bool
+    whose: Whose
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the guide; `steps` holds its listings and commands in page order."""
+    """A page of the guide; `steps` holds its blocks in page order."""
 
     name: str
     title: str
-    steps: tuple[Command | Listing, ...]
+    steps: tuple[Command | Listing | Diff, ...]
     excused: tuple[Excused, ...]
     printed: tuple[Printed, ...] = ()
 
@@ -129,8 +176,8 @@ def read_pages(doctrees: Path, excuses: dict[str, str] = EXCUSED) -> list[Page]:
 
     `excuses` has a reason for each command that no rehearsal performs. Raises
     FileNotFoundError if the guide is not built, and ValueError for a block that does
-    not begin with a command, a command that is excused without a reason, and a reason
-    that no page needs.
+    not begin with a command, a class that is none of CLASSES, a diff that is none, a
+    command that is excused without a reason, and a reason that no page needs.
     """
     environment = pickle.loads((doctrees / "environment.pickle").read_bytes())
     pages = [
@@ -164,8 +211,12 @@ def read_page(name: str, doctree: nodes.document, excuses: dict[str, str]) -> Pa
     """Return one page from its doctree; raises ValueError as read_pages does."""
     steps, excused = [], []
     for block in doctree.findall(nodes.literal_block):
-        if path := caption(block):
-            steps.append(Listing(name, line(block), path, block.astext()))
+        whose = whose_block(name, block)
+        path = caption(block)
+        if block.get("language") == "diff":
+            steps.append(read_diff(name, block, path, whose))
+        elif path:
+            steps.append(Listing(name, line(block), path, block.astext(), whose))
         elif block.astext().startswith(POWERSHELL_PROMPT):
             for each in split(block.astext(), POWERSHELL_PROMPT):
                 text = each.strip()
@@ -175,14 +226,66 @@ def read_page(name: str, doctree: nodes.document, excuses: dict[str, str]) -> Pa
         elif NOT_REHEARSED in block["classes"]:
             excused.extend(read_excused(name, block, excuses))
         elif is_session(block):
-            steps.extend(read_session(name, block))
+            steps.extend(read_session(name, block, whose))
     title = next(doctree.findall(nodes.title)).astext()
     printed = [
-        Printed(name, line(literal), literal.astext(), literal["kind"] == PRINTED)
+        Printed(
+            name,
+            line(literal),
+            literal.astext(),
+            literal["kind"] == PRINTED,
+            Whose.OWN if in_own_section(literal) else Whose.EXAMPLE,
+        )
         for literal in doctree.findall(nodes.literal)
         if literal.get("kind") in (PRINTED, NOT_PERFORMED)
     ]
     return Page(name, title, tuple(steps), tuple(excused), tuple(printed))
+
+
+def whose_block(page: str, block: nodes.literal_block) -> Whose:
+    """Return whose a block is; raises ValueError as read_pages does."""
+    where = f"docs/{page}.rst, the block at line {line(block)}"
+    if unknown := set(block["classes"]) - CLASSES:
+        raise ValueError(
+            f"{where}: there is no class {', '.join(sorted(unknown))}; write one of "
+            f"{', '.join(sorted(CLASSES))}"
+        )
+    own, example = in_own_section(block), EXAMPLE_ONLY in block["classes"]
+    if own and example:
+        raise ValueError(
+            f"{where}: under {OWN_SECTION!r} nothing is for the example: move it, or "
+            f"delete its class {EXAMPLE_ONLY}"
+        )
+    return Whose.OWN if own else Whose.EXAMPLE if example else Whose.BOTH
+
+
+def in_own_section(node: nodes.Node) -> bool:
+    """Say whether a node is below the title of OWN_SECTION."""
+    while node := node.parent:
+        if isinstance(node, nodes.section) and node[0].astext() == OWN_SECTION:
+            return True
+    return False
+
+
+def read_diff(
+    page: str, block: nodes.literal_block, path: str | None, whose: Whose
+) -> Diff:
+    """Return a diff; raises ValueError unless it has a path and changes something."""
+    # The signs of an empty line are lost: nobody types a blank at the end of a line.
+    lines = [each or " " for each in block.astext().splitlines()]
+    where = f"docs/{page}.rst, the diff at line {line(block)}"
+    if not path:
+        raise ValueError(f"{where}: give it a :caption:, the path of the file")
+    if wrong := [each for each in lines if each[0] not in " +-"]:
+        raise ValueError(
+            f"{where}: each line begins with a blank, + or -, and not {wrong[0]!r}"
+        )
+    diff = Diff(page, line(block), path, "\n".join(lines), whose)
+    if diff.before == diff.after:
+        raise ValueError(f"{where}: no line begins with + or -, so it changes nothing")
+    if not diff.before:
+        raise ValueError(f"{where}: show a line next to which the new ones belong")
+    return diff
 
 
 def is_session(block: nodes.literal_block) -> bool:
@@ -231,7 +334,9 @@ def split(text: str, prompt: str) -> list[str]:
     return re.split(rf"^{re.escape(prompt)}", text, flags=re.MULTILINE)[1:]
 
 
-def read_session(page: str, block: nodes.literal_block) -> list[Command]:
+def read_session(
+    page: str, block: nodes.literal_block, whose: Whose = Whose.BOTH
+) -> list[Command]:
     """Return the commands of a console block or a parsed-literal.
 
     A line that begins with the prompt is a command, which goes on while lines end
@@ -255,6 +360,7 @@ def read_session(page: str, block: nodes.literal_block) -> list[Command]:
                 text="\n".join(lines[: last + 1]),
                 output=shown(output, typed),
                 answers=answers(output, typed),
+                whose=whose,
                 keeps_running=KEEPS_RUNNING in block["classes"],
                 fails=FAILS in block["classes"],
                 opens_browser=OPENS_BROWSER in block["classes"],
@@ -289,7 +395,9 @@ def answers(output: str, typed: list[str]) -> tuple[Answer, ...]:
     for each in output.splitlines():
         if "\0" in each:
             answer = next(rest)
-            found.append(Answer(each.split("\0")[0].strip(), KEYS.get(answer, answer)))
+            # What a page's three dots stand for nobody knows before it is there.
+            prompt = each.split("\0")[0].rpartition("...")[2].strip()
+            found.append(Answer(prompt, KEYS.get(answer, answer)))
         elif password := PASSWORD_PROMPT.match(each):
             found.append(Answer(password.group(1), None))
     return tuple(found)

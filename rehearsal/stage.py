@@ -25,10 +25,11 @@ from rehearsal.reader.project import (
     STAFF_CALIBRATION,
     Project,
     apply,
+    apply_diff,
     differences,
 )
 from rehearsal.reader.terminal import Stuck, Terminal, difference, matches
-from rehearsal.script import Command, Listing, Page
+from rehearsal.script import Command, Diff, Listing, Page
 from rehearsal.wheels import download_wheels
 from tools.ports import free_port
 
@@ -105,6 +106,7 @@ class Stage:
                 self.report("curl is not on this machine: a program takes its part")
             self.name_python(series)
             self.terminals = [self.open_terminal(home)]
+            self.terminals[0].ask(f"cd {self.project.opens_in}")
             stack.callback(self.close_terminals)
             self.stack = stack.pop_all()
         return self
@@ -159,13 +161,26 @@ class Stage:
         """Perform pages in their order; raises Stopped at the first difference."""
         for page in pages:
             self.report(f"\n{page.name}: {page.title}")
-            for step in page.steps:
-                if isinstance(step, Listing):
-                    self.apply(step)
-                else:
-                    self.play(step)
+            for step in filter(self.project.has, page.steps):
+                match self.project.with_own_names(step):
+                    case Command() as command:
+                        self.play(command)
+                    case Diff() as diff:
+                        self.change(diff)
+                    case Listing() as listing:
+                        self.apply(listing)
             while len(self.terminals) > 1:
                 self.terminals.pop().close()
+
+    def change(self, diff: Diff) -> None:
+        """Change a file as a diff says; raises Stopped if the file is another."""
+        try:
+            apply_diff(self.folder_of_project(), diff)
+        except ValueError as error:
+            raise Stopped(
+                f"docs/{diff.page}.rst, the diff at line {diff.line}:\n{error}"
+            ) from error
+        self.report(f"         {diff.path}, a diff")
 
     def apply(self, listing: Listing) -> None:
         apply(self.folder_of_project(), listing.path, listing.text)
@@ -261,7 +276,8 @@ class Stage:
         What is said to be printed elsewhere must not be: it is as good as performed.
         """
         screens = "\n".join(screen for _, screen in self.transcript)
-        for each in (each for page in pages for each in page.printed):
+        printed = [each for page in pages for each in page.printed]
+        for each in filter(self.project.has, printed):
             seen = re.search(rf"(?<!\w){re.escape(each.text)}(?!\w)", screens)
             if bool(seen) != each.performed:
                 raise Stopped(

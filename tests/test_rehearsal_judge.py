@@ -1,8 +1,11 @@
 """The rehearsal stops at a fault of a page, and names the page and the line."""
 
+from dataclasses import replace
+
 import pytest
 
 from rehearsal.__main__ import perform
+from rehearsal.script import Whose
 from rehearsal.stage import Stage, Stopped
 from tests.support import tiny_guide
 from tests.support.tiny_app import CLI_REASON, SERVER, cli_installed
@@ -17,7 +20,7 @@ PUSHES = "$ git push heroku main\n"
 def rehearse(tmp_path):
     """Rehearse the tiny guide, after (old, new) replacements in its pages."""
 
-    def play(*faults, excuses=(), **changed_files):
+    def play(*faults, excuses=(), whose=Whose.EXAMPLE, **changed_files):
         pages = dict(tiny_guide.PAGES)
         for old, new in faults:
             assert sum(text.count(old) for text in pages.values()) == 1
@@ -25,7 +28,7 @@ def rehearse(tmp_path):
         (tmp_path / "docs").mkdir()
         script = tiny_guide.build(tmp_path / "docs", pages, dict(excuses))
         project = tiny_guide.project(tmp_path / "example", **changed_files)
-        with Stage(project, report=lambda _: None) as stage:
+        with Stage(replace(project, whose=whose), report=lambda _: None) as stage:
             perform(stage, script, whole=True)
 
     return play
@@ -83,6 +86,45 @@ def test_an_error_page_in_the_browser_is_found(rehearse):
     server = SERVER.replace("send_response(200)", "send_response(500)")
     with pytest.raises(Stopped, match=r"(?s)docs/deploy.rst, .* line 24:.*status=500"):
         rehearse(**{"server.py": server})
+
+
+@pytest.mark.parametrize(
+    "old, message",
+    [("Nothing", "NOTES has these lines 0 times"), ("web: py", r"It has no line 'web")],
+)
+def test_a_diff_of_lines_that_the_file_has_not_is_found(rehearse, old, message):
+    diff = (
+        f"   Nothing to note.\n\n.. code-block:: diff\n   :caption: NOTES\n\n   -{old}"
+    )
+    with pytest.raises(Stopped, match=r"(?s)docs/prepare.rst, the diff at line 21:.*"):
+        rehearse(("   Nothing to note.\n", f"{diff}\n"))
+
+
+OWN_SECTION = """
+In your own project
+-------------------
+
+.. code-block:: console
+
+   $ ls nowhere
+"""
+OWN = ("   Nothing to note.\n", f"   Nothing to note.\n{OWN_SECTION}")
+
+
+def test_a_command_for_another_project_is_not_performed_in_the_example(rehearse):
+    rehearse(OWN)
+
+
+def test_a_command_for_another_project_is_performed_there(rehearse):
+    with pytest.raises(Stopped, match=r"(?s)docs/prepare.rst, .* line 24:.*status 2"):
+        rehearse(OWN, whose=Whose.OWN)
+
+
+def test_a_command_for_the_example_is_not_performed_elsewhere(rehearse):
+    block = ".. code-block:: console\n"
+    only = (block, f"{block}   :class: example-only\n")
+    with pytest.raises(Stopped, match=r"(?s)docs/deploy.rst, .* line 12:"):
+        rehearse(only, whose=Whose.OWN)
 
 
 def test_a_missing_listing_is_found(rehearse):

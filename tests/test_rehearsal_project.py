@@ -2,16 +2,18 @@
 
 import pytest
 
+from rehearsal.reader.own_project import OWN_PROJECT
 from rehearsal.reader.project import (
     DEPLOYABLE,
     EXAMPLE,
     STAFF_CALIBRATION,
     apply,
+    apply_diff,
     differences,
     merge,
     write_starting_project,
 )
-from rehearsal.script import DOCTREES, Listing, read_pages
+from rehearsal.script import DOCTREES, Diff, Listing, Whose, read_pages
 
 MODULE = """import os
 
@@ -66,6 +68,60 @@ def test_a_line_is_added_below_the_others(tmp_path):
     assert (tmp_path / "Procfile").read_text() == "web: a\nrelease: b\n"
 
 
+@pytest.mark.parametrize(
+    "lines, changed",
+    [
+        (["-A = 1"], "B = [\n    2,\n]\n"),
+        ([" B = [", "+    1,", "     2,"], "A = 1\nB = [\n    1,\n    2,\n]\n"),
+        (["-]", "+    3,", "+]"], "A = 1\nB = [\n    2,\n    3,\n]\n"),
+    ],
+    ids=["at the beginning", "amid", "at the end"],
+)
+def test_a_diff_changes_whole_lines(tmp_path, lines, changed):
+    (tmp_path / "a.py").write_text("A = 1\nB = [\n    2,\n]\n")
+    apply_diff(tmp_path, Diff("page", 1, "a.py", "\n".join(lines)))
+    assert (tmp_path / "a.py").read_text() == changed
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("A = 1\nA = 1\n", "these lines 2 times"),
+        ("A = 10\n", r"(?s)0 times.*It has no line 'A = 1'"),
+        ("    A = 1\n", "0 times"),
+        (None, "0 times"),
+    ],
+    ids=["twice", "a longer line", "an indented line", "no file"],
+)
+def test_a_diff_wants_its_lines_exactly_once(tmp_path, text, message):
+    if text:
+        (tmp_path / "a.py").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        apply_diff(tmp_path, Diff("page", 1, "a.py", "-A = 1\n+A = 2"))
+
+
+@pytest.mark.parametrize(
+    "said, ours",
+    [
+        ("staff/settings.py", "mysite/settings.py"),
+        ("gunicorn staff.wsgi", "gunicorn mysite.wsgi"),
+        ("cp ../a-finished/staff/b.py staff/", "cp ../a-finished/staff/b.py mysite/"),
+        ("cd my-staff-calibration", "cd my-staff-calibration"),
+        ("no issues (1 silenced).", "no issues (0 silenced)."),
+    ],
+)
+def test_another_project_has_its_own_names(said, ours):
+    listing = Listing("page", 1, said, said)
+    assert OWN_PROJECT.with_own_names(listing) == Listing("page", 1, ours, ours)
+
+
+@pytest.mark.parametrize("project", [STAFF_CALIBRATION, OWN_PROJECT])
+def test_a_project_has_the_blocks_of_both_and_its_own(project):
+    blocks = [Listing("page", 1, "a", "b", whose) for whose in Whose]
+    found = [block.whose for block in blocks if project.has(block)]
+    assert found == [Whose.BOTH, project.whose]
+
+
 def test_the_starting_project_has_no_deployable_file_but_its_settings(project):
     there = [name for name in DEPLOYABLE if (project / name).exists()]
     assert there == ["staff/settings.py"]
@@ -81,7 +137,7 @@ def test_the_starting_settings_know_nothing_of_the_deployment(project):
 def test_the_listings_of_all_pages_add_up_to_the_example(project, site):
     for page in read_pages(DOCTREES):
         for step in page.steps:
-            if isinstance(step, Listing):
+            if isinstance(step, Listing) and STAFF_CALIBRATION.has(step):
                 apply(project, step.path, step.text)
     assert differences(project, STAFF_CALIBRATION) == ""
 

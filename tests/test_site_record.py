@@ -176,7 +176,7 @@ def test_before_the_first_rehearsal_no_page_says_anything(guide):
 
 
 def test_a_part_of_the_guide_is_not_recorded():
-    for part in (["deploy/create"], ["--keep"]):
+    for part in (["deploy/create"], ["--keep"], ["--own"]):
         asked = subprocess.run(
             [sys.executable, "-m", "rehearsal", "--record", *part],
             cwd=ROOT,

@@ -1,7 +1,7 @@
 """Cut a listing out of the example by the file's own words.
 
-``literalinclude`` with two options of its many. What the rest would say comes from the
-file: the caption is its path in the project, the language follows from its name. A
+``literalinclude`` with three options of its many. What the rest would say comes from
+the file: the caption is its path in the project, the language follows from its name. A
 listing ends with a line of its own, or with the statement that begins there, so what
 is added behind it stays out until a page shows it.
 https://www.sphinx-doc.org/en/master/usage/restructuredtext/directives.html#directive-literalinclude
@@ -23,10 +23,12 @@ LANGUAGES = {".py": "python", ".example": "shell"}
 class Listing(LiteralInclude):
     """A file of the example, or the lines from `start-at` to `end-at`.
 
-    Each option is a text that is on one line of the file.
+    Each of these options is a text that is on one line of the file. A `class` is one
+    of rehearsal/script.py.
     """
 
     option_spec = {
+        "class": directives.class_option,
         "start-at": directives.unchanged_required,
         "end-at": directives.unchanged_required,
     }
@@ -48,6 +50,7 @@ class Listing(LiteralInclude):
             "caption": file.relative_to(EXAMPLE).as_posix(),
             "language": LANGUAGES.get(file.suffix, "text"),
             "lines": f"{begin}-{end}",
+            "class": self.options.get("class", []),
         }
         return super().run()
 

@@ -2,7 +2,9 @@
 
 A page says what to do with a listing (docs/index.rst, "How to read a page"): it
 replaces the settings that the file has already, and what is new goes below the part
-that stands before it in the listing. At the end the project must equal example/.
+that stands before it in the listing. A diff says which lines go and which come. At the
+end the project must equal example/; another project, of which the pages say what to do
+"In your own project", has the example's files where they are the same for all.
 """
 
 import ast
@@ -13,9 +15,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from rehearsal.script import Command, Diff, Listing, Printed, Whose
 from tools.tracked import ROOT, tracked
 
 EXAMPLE = ROOT / "example"
@@ -68,12 +71,33 @@ class Project:
     """What the pages make of a reader's project.
 
     `write_start` puts what the reader has before the first page into the reader's home;
-    in the end the project's `deployable` files equal those in the folder `finished`.
+    there, in its folder `opens_in`, the reader opens the terminal. `whose` blocks of a
+    page, beside those of both projects, are performed. `instead` has patterns of what
+    the pages say of the example, and what this project has instead. In the end the
+    project's `deployable` files equal those in the folder `finished`.
     """
 
     finished: Path
     deployable: tuple[str, ...]
     write_start: Callable[[Path], None]
+    opens_in: str = "."
+    whose: Whose = Whose.EXAMPLE
+    instead: dict[str, str] = field(default_factory=dict)
+
+    def has(self, block: Command | Listing | Diff | Printed) -> bool:
+        """Say whether this project performs a block of a page."""
+        return block.whose in (Whose.BOTH, self.whose)
+
+    def with_own_names(self, block: Command | Listing | Diff):
+        """Return a block of a page with what this project has instead."""
+        texts = {
+            name: getattr(block, name)
+            for name in ("path", "text", "output")
+            if hasattr(block, name)
+        }
+        for pattern, own in self.instead.items():
+            texts = {name: re.sub(pattern, own, text) for name, text in texts.items()}
+        return replace(block, **texts)
 
 
 def is_app_owned(key: str) -> bool:
@@ -143,6 +167,29 @@ def apply(project: Path, path: str, listing: str) -> None:
         file.write_text(f"{before}\n{listing.rstrip()}\n")
     else:
         file.write_text(f"{before}{listing.rstrip()}\n")
+
+
+def apply_diff(project: Path, diff: Diff) -> None:
+    """Change the lines of a file as a diff says.
+
+    Raises ValueError unless the file has the lines that it speaks of exactly once.
+    """
+    file = project / diff.path
+    lines = file.read_text().splitlines() if file.exists() else []
+    before, size = diff.before, len(diff.before)
+    found = [n for n in range(len(lines)) if lines[n : n + size] == before]
+    if len(found) != 1:
+        missing = [f"It has no line {each!r}." for each in before if each not in lines]
+        times = (
+            f"{diff.path} has these lines {len(found)} times, and must have them once:"
+        )
+        advice = (
+            "Write in the diff what the file has at that page, and enough to find it."
+        )
+        raise ValueError("\n".join([times, *before, *missing[:1], advice]))
+    [first] = found
+    lines[first : first + size] = diff.after
+    file.write_text("".join(f"{each}\n" for each in lines))
 
 
 def merge(module: str, listing: str) -> str:
