@@ -301,6 +301,14 @@ def test_the_copy_button_takes_the_commands_and_nothing_else(tab, page):
         assert copied == commands_of(shown)
 
 
+def test_the_copy_button_takes_what_a_diff_adds(tab):
+    tab.goto("/prepare/settings.html")
+    diff = tab.locator(".highlight-diff")
+    diff.get_by_role("button", name="Copy").press("Enter")
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    assert copied == "    'mysite.middleware.request_id',"
+
+
 @pytest.mark.parametrize("page", WITH_TERMINAL)
 def test_a_terminal_tells_prompt_and_output_from_what_is_typed(tab, page):
     tab.goto(f"/{page}.html")

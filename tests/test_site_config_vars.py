@@ -6,12 +6,15 @@ import shlex
 from docutils import nodes
 from sphinx import addnodes
 
+from rehearsal.script import Whose
 from tests.support.config_vars import BUTTON, EXAMPLE, VARIABLES
 from tests.support.pages import commands, doctree, excused
 
 
 def on_page(blocks, page="deploy/create"):
-    return [each.text for each in blocks() if each.page == page]
+    """Return the commands of a page but those of another project than the example."""
+    found = [each for each in blocks() if each.page == page]
+    return [each.text for each in found if getattr(each, "whose", "") != Whose.OWN]
 
 
 def assigned(texts):

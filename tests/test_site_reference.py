@@ -11,7 +11,7 @@ from rehearsal.script import line
 from tests.support.pages import commands, doctree
 
 # What a step does in the shell alone, which is nothing to look up.
-SHELL = {"cd", "cp", "echo", "export", "mv", "source", "unset"}
+SHELL = {"cat", "cd", "cp", "echo", "export", "mv", "source", "unset"}
 
 # The section for what no step performs.
 MORE = "More"

@@ -45,10 +45,12 @@ PROGRAMS = {
 DJANGO_COMMANDS = {"check", "collectstatic", "runserver", "startproject"}
 
 # What resolves to nothing that is here, with the reason.
+OTHERS = "tests/test_rehearsal_own_project.py runs a project with it"
 EXCEPTIONS = {
     "$": "a shell's prompt, and what it replaces",
     "&&": "joins two commands, in every shell but Windows PowerShell 5",
     "--": "ends the CLI's own options",
+    "+": "begins a line that a diff adds",
     ">": "redirects, in every shell",
     "http://": "a scheme",
     "https://": "a scheme",
@@ -56,6 +58,16 @@ EXCEPTIONS = {
     "Set-ExecutionPolicy -Scope CurrentUser RemoteSigned": "a command of PowerShell",
     "activate": "venv writes it for each shell under another name",
     "django-storages": "a package that the example does without",
+    "uv add": "a command of uv, which the example does without",
+    "CSRF_TRUSTED_ORIGINS": "a setting that the example does without",
+    "CONN_MAX_AGE": "a setting that the example does without",
+    "HEAD": "git's name for the branch that somebody is on",
+    "HEAD:main": "what `git push` takes",
+    "mysite": "the settings' folder in a project of the reader's",
+    "web: uvicorn mysite.asgi:application --host 0.0.0.0 --port $PORT": OTHERS,
+    'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")': OTHERS,
+    "web: gunicorn --chdir backend --config gunicorn.conf.py mysite.wsgi": OTHERS,
+    "release: python backend/manage.py migrate --no-input": OTHERS,
     "my-app-0123456789ab.herokuapp.com": "an address of no app",
     "postgres://user:password@host:5432/name": "an address of no database",
     "sslmode=require": "as libpq writes the setting",
