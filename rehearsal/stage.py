@@ -205,7 +205,7 @@ class Stage:
         return {"PORT": str(port), "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
 
     def local_postgresql(self) -> dict[str, str]:
-        """Return what leads to the reader's own server, whose part the stand-in's has.
+        """Return what leads libpq to the reader's own server, here the stand-in's.
 
         https://www.postgresql.org/docs/current/libpq-envars.html
         """

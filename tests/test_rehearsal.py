@@ -134,6 +134,7 @@ def test_the_script_can_be_printed_without_performing_it(rehearse):
     process = rehearse("--list")
     output = process.communicate()[0]
     assert process.returncode == 0
-    assert "  $ git push heroku main\n" in output
+    assert "  $ git push heroku main  (only for the example)\n" in output
+    assert "  mysite/settings.py, a diff  (only in a project of your own)\n" in output
     assert "  staff/settings.py, a listing\n" in output
     assert "    not performed: PowerShell is not on" in output

@@ -48,6 +48,8 @@ def write_start(home: Path) -> None:
 def commit(project: Path, home: Path) -> None:
     """Commit a project, db.sqlite3 included, and push it to a remote in `home`."""
     origin = home / "github.git"
+    # None of the variables that a hook of this repository's git would leave.
+    seen = {"PATH": os.environ["PATH"], "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
     for arguments in (
         ("init", "--quiet", "--bare", origin),
         ("init", "--quiet", "--initial-branch", BRANCH),
@@ -56,7 +58,6 @@ def commit(project: Path, home: Path) -> None:
         ("remote", "add", "origin", origin),
         ("push", "--quiet", "--set-upstream", "origin", BRANCH),
     ):
-        seen = os.environ | {"HOME": str(home)}
         subprocess.run(["git", *arguments], cwd=project, env=seen, check=True)
 
 
