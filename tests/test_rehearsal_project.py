@@ -11,6 +11,7 @@ from rehearsal.reader.project import (
     apply_diff,
     differences,
     merge,
+    merge_lines,
     write_starting_project,
 )
 from rehearsal.script import DOCTREES, Diff, Listing, Whose, read_pages
@@ -134,9 +135,22 @@ def test_the_starting_settings_know_nothing_of_the_deployment(project):
     assert "django-insecure-" in settings
 
 
-def test_the_listings_of_all_pages_add_up_to_the_example(project, site):
+@pytest.mark.parametrize(
+    "before, listing, after",
+    [
+        ("web: a\nrelease: b\n", "web: c", "web: c\nrelease: b\n"),
+        ("# One\none>1\n", "# One\none>2\ntwo", "# One\none>2\n\n# One\ntwo\n"),
+        ("A=1\nB=2\n", "A=3\nB=2", "A=3\nB=2\n"),
+        (".env\n", ".env\n.venv/", ".env\n.venv/\n"),
+    ],
+)
+def test_a_line_of_the_same_name_is_replaced(before, listing, after):
+    assert merge_lines(before, listing) == after
+
+
+def test_the_listings_of_all_steps_add_up_to_the_example(project, site):
     for page in read_pages(DOCTREES):
-        for step in page.steps:
+        for step in () if page.is_scene else page.steps:
             if isinstance(step, Listing) and STAFF_CALIBRATION.has(step):
                 apply(project, step.path, step.text)
     assert differences(project, STAFF_CALIBRATION) == ""

@@ -163,10 +163,30 @@ def apply(project: Path, path: str, listing: str) -> None:
     before = file.read_text() if file.exists() else ""
     if file.suffix == ".py":
         file.write_text(merge(before, listing))
-    elif before and listing.startswith("#"):
-        file.write_text(f"{before}\n{listing.rstrip()}\n")
     else:
-        file.write_text(f"{before}{listing.rstrip()}\n")
+        file.write_text(merge_lines(before, listing))
+
+
+def merge_lines(text: str, listing: str) -> str:
+    """Return a text with the listing's lines in place of those of the same name.
+
+    What is new goes to the end, a group with a comment below a blank line.
+    """
+    lines, new = text.splitlines(), []
+    place = {name_of_line(line): number for number, line in enumerate(lines)}
+    for line in listing.splitlines():
+        if (name := name_of_line(line)) and name in place:
+            lines[place[name]] = line
+        else:
+            new.append(line)
+    if any(map(name_of_line, new)):
+        lines += ["", *new] if lines and listing.startswith("#") else new
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def name_of_line(line: str) -> str:
+    """Return a variable's, process type's or package's name; "" for a comment."""
+    return re.match(r"[\w./*-]*", line)[0]
 
 
 def apply_diff(project: Path, diff: Diff) -> None:
