@@ -18,6 +18,7 @@ from tests.support.pages import (
     SOURCES,
     STEPS,
     TABS,
+    TASKS,
     commands,
     doctree,
     prose,
@@ -56,7 +57,7 @@ def test_the_steps_take_as_long_as_the_first_page_says():
     )
 
 
-@pytest.mark.parametrize("name", sorted({*STEPS} - CHECKPOINT_IN_THE_BROWSER))
+@pytest.mark.parametrize("name", sorted({*STEPS, *TASKS} - CHECKPOINT_IN_THE_BROWSER))
 def test_page_has_a_checkpoint_with_a_performed_command(name):
     blocks = section(name, "Checkpoint").findall(nodes.literal_block)
     assert any(
@@ -71,7 +72,7 @@ def test_page_tells_what_to_do_in_a_project_of_your_own(name):
     assert any(section(name, "In your own project").findall(nodes.paragraph))
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", [*STEPS, *TASKS])
 def test_page_begins_with_what_the_step_is(name):
     introduction = [
         node.astext() for node in doctree(name)[-1] if isinstance(node, nodes.paragraph)
@@ -79,7 +80,7 @@ def test_page_begins_with_what_the_step_is(name):
     assert "In this step" in "\n".join(introduction)
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", [*STEPS, *TASKS])
 def test_page_can_be_read_at_one_go(name):
     assert name in SHORT or len(SOURCES[name].split()) in WORDS
 

@@ -12,7 +12,8 @@ from tests.support.pages import commands, doctree
 
 # What a step does in the shell alone, which is nothing to look up.
 SHELL = {
-    *("cat", "cd", "cp", "echo", "export", "grep", "mv", "source", "tail", "unset"),
+    *("cat", "cd", "cp", "echo", "export", "grep", "mv", "sort", "source", "tail"),
+    "unset",
 }
 
 # Between two commands of a line, outside of quotes.
