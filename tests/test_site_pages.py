@@ -173,6 +173,12 @@ def test_a_good_page_is_built(tmp_path):
     assert built.returncode == 0, built.stderr
 
 
+def test_a_literal_can_name_what_the_page_itself_changes(tmp_path):
+    change = ".. code-block:: diff\n   :caption: Procfile\n\n    web:\n   +brand_new"
+    built = build(tmp_path, f"{change}\n\nSee ``brand_new``.")
+    assert built.returncode == 0, built.stderr
+
+
 @pytest.mark.parametrize(
     "body, named",
     [
@@ -187,6 +193,11 @@ def test_a_good_page_is_built(tmp_path):
         ("It ended in May 2024.", "'May 2024' is typed"),
         ("See ``forwarded_allowed_ips``.", "forwarded_allowed_ips"),
         ("See ``staff.asgi``.", "staff.asgi"),
+        (
+            ".. code-block:: console\n   :class: not-rehearsed\n\n"
+            "   $ heroku brand_new\n\nSee ``brand_new``.",
+            "'brand_new' names nothing",
+        ),
         ("See :file:`staff/setting.py`.", "staff/setting.py"),
         ("See :wrong:`Procfile`.", "is a path"),
         ("Choose :guilabel:`Calibration`.", "Calibration"),
