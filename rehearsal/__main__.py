@@ -61,27 +61,30 @@ def main() -> int | str:
     try:
         for project in projects:
             with Stage(project) as stage:
-                rehearse(stage, pages, options)
+                seconds = rehearse(stage, pages, options)
                 used = versions(stage.which("python")) if options.record else {}
     except Stopped as stopped:
         return str(stopped)
     except KeyboardInterrupt:
         return "interrupted; everything the rehearsal made is removed"
     if options.record:
-        record.write(pages, used)
+        record.write(pages, used, seconds)
         print(f"Recorded in {record.RECORD}")
     return 0
 
 
-def rehearse(stage: Stage, pages: list[Page], options: argparse.Namespace) -> None:
-    """Perform the pages as the options say; raises Stopped as perform does."""
+def rehearse(
+    stage: Stage, pages: list[Page], options: argparse.Namespace
+) -> dict[str, float]:
+    """Perform the pages as the options say; return and raise what perform does."""
     try:
         if options.stay_broken:
             stay_broken(stage, pages)
-            return
-        perform(stage, pages, whole=not options.page)
+            return {}
+        seconds = perform(stage, pages, whole=not options.page)
         if options.keep:
             show(stage)
+        return seconds
     except KeyboardInterrupt:
         stage.report("\ninterrupted; removing what the rehearsal made …")
         raise
@@ -136,9 +139,10 @@ def line_of(step: Command | Listing | Diff) -> str:
             return f"$ {text}"
 
 
-def perform(stage: Stage, pages: list[Page], whole: bool) -> None:
-    """Perform the pages; raises Stopped at the first thing that is not as they say.
+def perform(stage: Stage, pages: list[Page], whole: bool) -> dict[str, float]:
+    """Perform the pages; return the seconds of each, by its name.
 
+    Raises Stopped at the first thing that is not as they say.
     After the `whole` guide the reader's project must be the finished one. The scenes
     begin with the example.
     """
@@ -161,6 +165,7 @@ def perform(stage: Stage, pages: list[Page], whole: bool) -> None:
     seconds = time.monotonic() - begun
     count = sum(len(each.transcript) for each in stages)
     stage.report(f"\n{count} commands performed in {seconds:.0f} s")
+    return {name: took for each in stages for name, took in each.seconds.items()}
 
 
 def perform_scenes(original: Stage, scenes: list[list[Page]]) -> list[Stage]:

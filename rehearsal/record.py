@@ -22,14 +22,23 @@ EXAMPLE = ROOT / "example"
 CLI = [ROOT / "rehearsal" / name for name in ("package.json", "pnpm-lock.yaml")]
 
 
-def write(pages: list[Page], versions: dict[str, str]) -> None:
-    """Record that all these pages were performed today, with these versions."""
+def write(
+    pages: list[Page], versions: dict[str, str], seconds: dict[str, float]
+) -> None:
+    """Record that all these pages were performed today, with these versions.
+
+    `seconds` is how long each page took, by its name.
+    """
     record = {
         "date": datetime.date.today().isoformat(),
         "versions": versions,
         "project": project_digest(),
         "pages": {
-            page.name: {"commands": count, "digest": page_digest(page)}
+            page.name: {
+                "commands": count,
+                "seconds": round(seconds[page.name]),
+                "digest": page_digest(page),
+            }
             for page in pages
             if (count := commands(page))
         },
@@ -41,7 +50,7 @@ def read_record() -> dict:
     """Return the record, or {} before the first rehearsal.
 
     Keys: date (ISO 8601), versions (name to text), project (str, a digest) and pages
-    (name to {"commands": int, "digest": str}).
+    (name to {"commands": int, "seconds": int, "digest": str}).
     """
     return json.loads(RECORD.read_text()) if RECORD.exists() else {}
 

@@ -59,7 +59,8 @@ class Stage:
     `python` is the Python of the reader's environment and of the build: the one that
     .python-version names if this machine has it, else the one that runs this, and then
     `substitute` has what the pages show of the one and what the other prints.
-    `transcript` has each command performed, with what the terminal then showed.
+    `transcript` has each command performed, with what the terminal then showed, and
+    `seconds` how long each page took, by its name.
     With an `original`, a frozen stage, this one begins where that one is.
     """
 
@@ -75,6 +76,7 @@ class Stage:
         # What is typed where the pages ask for a password.
         self.password = original.password if original else secrets.token_urlsafe(12)
         self.transcript: list[tuple[Command, str]] = []
+        self.seconds: dict[str, float] = {}
         self.variables: dict[str, str] = {}  # of the reader's shell, once frozen
 
     def __enter__(self) -> "Stage":
@@ -225,6 +227,7 @@ class Stage:
         """Perform pages in their order; raises Stopped at the first difference."""
         for page in pages:
             self.report(f"\n{page.name}: {page.title}")
+            begun = time.monotonic()
             for step in filter(self.project.has, page.steps):
                 match self.project.with_own_names(step):
                     case Command() as command:
@@ -233,6 +236,7 @@ class Stage:
                         self.change(diff)
                     case Listing() as listing:
                         self.apply(listing)
+            self.seconds[page.name] = time.monotonic() - begun
             while len(self.terminals) > 1:
                 self.terminals.pop().close()
 

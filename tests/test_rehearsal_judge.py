@@ -32,7 +32,7 @@ def rehearse(tmp_path):
         script = tiny_guide.build(tmp_path / "docs", pages, dict(excuses))
         project = tiny_guide.project(tmp_path / "example", **changed_files)
         with Stage(replace(project, whose=whose), report=lambda _: None) as stage:
-            perform(stage, script, whole=True)
+            return perform(stage, script, whole=True)
 
     return play
 
@@ -198,6 +198,12 @@ $ heroku releases
 def test_each_scene_begins_with_the_app_as_the_steps_deployed_it(rehearse):
     scenes = {name: scene(PUSHES_AGAIN) for name in SCENE_PAGES}
     rehearse(scenes=scenes)
+
+
+def test_the_seconds_of_each_page_are_known_and_of_each_scene(rehearse):
+    seconds = rehearse(scenes={"operate/one": scene(LISTS.replace("   ", ""))})
+    assert seconds["prepare"] > 0
+    assert seconds["operate/one"] > 0
 
 
 def test_what_takes_the_app_down_is_performed_beside_the_scenes(rehearse):

@@ -66,15 +66,19 @@ def test_a_program_takes_the_command_that_nobody_performs(text):
 
 
 def options():
-    """Return the options of every command of the Heroku CLI, and gunicorn's help."""
+    """Return the options of every command of the Heroku CLI, gunicorn's help, and what
+    a command of the guide takes."""
     flags = {
         option
         for command in heroku_cli.manifest().values()
         for name, flag in command["flags"].items()
         for option in (f"--{name}", f"-{flag.get('char')}")
     }
-    return flags | set(
-        programs.Config().parser().format_help().replace(",", "").split()
+    taken = {word for each in commands() for word in each.text.split()}
+    return (
+        taken
+        | flags
+        | set(programs.Config().parser().format_help().replace(",", "").split())
     )
 
 

@@ -18,6 +18,7 @@ from tests.support.pages import (
     SOURCES,
     STEPS,
     TABS,
+    TASKS,
     commands,
     doctree,
     prose,
@@ -59,7 +60,7 @@ def test_the_steps_take_as_long_as_the_first_page_says():
     )
 
 
-@pytest.mark.parametrize("name", sorted({*STEPS} - CHECKPOINT_IN_THE_BROWSER))
+@pytest.mark.parametrize("name", sorted({*STEPS, *TASKS} - CHECKPOINT_IN_THE_BROWSER))
 def test_page_has_a_checkpoint_with_a_performed_command(name):
     blocks = section(name, "Checkpoint").findall(nodes.literal_block)
     assert any(
@@ -72,7 +73,7 @@ def test_page_tells_what_to_do_in_a_project_of_your_own(name):
     assert any(section(name, "In your own project").findall(nodes.paragraph))
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", [*STEPS, *TASKS])
 def test_page_begins_with_what_the_step_is(name):
     introduction = [
         node.astext() for node in doctree(name)[-1] if isinstance(node, nodes.paragraph)
@@ -80,7 +81,7 @@ def test_page_begins_with_what_the_step_is(name):
     assert "In this step" in "\n".join(introduction)
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", [*STEPS, *TASKS])
 def test_page_can_be_read_at_one_go(name):
     assert name in SHORT or len(SOURCES[name].split()) in WORDS
 
@@ -173,6 +174,12 @@ def test_a_good_page_is_built(tmp_path):
     assert built.returncode == 0, built.stderr
 
 
+def test_a_literal_can_name_what_the_page_itself_changes(tmp_path):
+    change = ".. code-block:: diff\n   :caption: Procfile\n\n    web:\n   +brand_new"
+    built = build(tmp_path, f"{change}\n\nSee ``brand_new``.")
+    assert built.returncode == 0, built.stderr
+
+
 @pytest.mark.parametrize(
     "body, named",
     [
@@ -187,6 +194,11 @@ def test_a_good_page_is_built(tmp_path):
         ("It ended in May 2024.", "'May 2024' is typed"),
         ("See ``forwarded_allowed_ips``.", "forwarded_allowed_ips"),
         ("See ``staff.asgi``.", "staff.asgi"),
+        (
+            ".. code-block:: console\n   :class: not-rehearsed\n\n"
+            "   $ heroku brand_new\n\nSee ``brand_new``.",
+            "'brand_new' names nothing",
+        ),
         ("See :file:`staff/setting.py`.", "staff/setting.py"),
         ("See :wrong:`Procfile`.", "is a path"),
         ("Choose :guilabel:`Calibration`.", "Calibration"),

@@ -45,7 +45,8 @@ def guide(tmp_path_factory):
         "-c",
         "from rehearsal import record, script\n"
         "pages = script.read_pages(script.DOCTREES)\n"
-        "record.write(pages, {'Heroku CLI': '1.2.3'})",
+        "record.write(pages, {'Heroku CLI': '1.2.3'}, dict.fromkeys(\n"
+        "    [page.name for page in pages], 41.7))",
     )
     return folder
 
@@ -109,6 +110,12 @@ def test_each_performed_page_says_so(guide):
 def test_a_page_says_how_many_commands_are_excused(guide):
     count = len(NOW["deploy/cli"].excused)
     assert f"All but {count} {SENTENCE}" in claims(guide)["deploy/cli"]
+
+
+def test_the_restore_drill_says_how_long_it_took(guide):
+    build(guide)
+    page = (guide / "build/html/operate/restore-drill.html").read_text()
+    assert "42\N{NO-BREAK SPACE}seconds" in page
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,13 @@ from rehearsal.script import line
 from tests.support.pages import commands, doctree
 
 # What a step does in the shell alone, which is nothing to look up.
-SHELL = {"cat", "cd", "cp", "echo", "export", "mv", "source", "unset"}
+SHELL = {
+    *("cat", "cd", "cp", "echo", "export", "grep", "mv", "sort", "source", "tail"),
+    "unset",
+}
+
+# Between two commands of a line, outside of quotes.
+BETWEEN = re.compile(r"(?:&&|\|)(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
 
 # The section for what no step performs.
 MORE = "More"
@@ -20,8 +26,10 @@ MORE = "More"
 def words(text):
     """Return the words of a command as the list writes them.
 
-    Any variables that are set are one word; versions and numbers do not count.
+    Any variables that are set are one word; versions, numbers, the variable that gets
+    the output, and the file that is read, do not count.
     """
+    text = re.sub(r"^[A-Z]+=\$\(|< \S+$", "", text)
     text = re.sub(r"^python\d[\d.]*", "python", text.replace("\\\n", " "))
     found = shlex.split(re.sub(r"\d+", "0", text))
     while re.match(r"[A-Z_]+=", found[0]):
@@ -37,7 +45,7 @@ def performed():
     return [
         (f"docs/{command.page}.rst:{command.line}: {part.strip()}", words(part))
         for command in commands()
-        for part in re.split(r"&&(?=[^\"]*$)", command.text)
+        for part in re.split(BETWEEN, command.text)
         if part.split()[0] not in SHELL or command.text == "cp .env.example .env"
     ]
 

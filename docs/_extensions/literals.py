@@ -1,7 +1,9 @@
 """Every ``literal`` and :file: of a page names something that is there.
 
 A plain ``literal`` is tried against what the repository's files hold; the first of
-KINDS that knows it is what it is. Unknown is a warning, and so an error of the build.
+KINDS that knows it is what it is. What none knows may be shown on the same page, by a
+change or a session that is performed. Unknown is a warning, and so an error of the
+build.
 What only a parser can say (is there such a command, such a name in Django?) is left to
 tests/test_site_literals.py, and what only a performance can say to the rehearsal.
 
@@ -39,10 +41,13 @@ LISTED = (
 
 # A literal that begins with one of these is a command; the tests have its parser.
 PROGRAMS = {
-    *("apt-get", "cp", "curl", "django-admin", "git", "gunicorn", "heroku", "make"),
-    *("manage.py", "mv", "pg_restore", "pip", "pre-commit", "psql", "python"),
+    *("apt-get", "cp", "createdb", "curl", "django-admin", "git", "gunicorn"),
+    *("heroku", "make", "manage.py", "mv", "pg_restore", "pip", "pre-commit", "psql"),
+    "python",
 }
-DJANGO_COMMANDS = {"check", "collectstatic", "runserver", "startproject"}
+DJANGO_COMMANDS = {
+    *("check", "collectstatic", "makemigrations", "runserver", "startproject"),
+}
 
 # What resolves to nothing that is here, with the reason.
 OTHERS = "tests/test_rehearsal_own_project.py runs a project with it"
@@ -320,7 +325,7 @@ class Literals(SphinxTransform):
         if "printed" in classes:
             elsewhere = in_template(text) or text in SHOWN_BY | ELSEWHERE
             return NOT_PERFORMED if elsewhere else PRINTED
-        kind = resolve(text)
+        kind = resolve(text) or ("shown" if self.is_shown(text) else None)
         if "wrong" in classes:
             if kind and kind != "command":
                 self.warn(literal, f"{text!r} is not :wrong:, it is a {kind}")
@@ -335,6 +340,16 @@ class Literals(SphinxTransform):
                 "shown, :wrong:; else give EXCEPTIONS its reason",
             )
         return kind or "unknown"
+
+    def is_shown(self, text: str) -> bool:
+        """Say whether a change or a session of the page has it: it is performed."""
+        word = re.compile(rf"(?<![\w-]){re.escape(text)}(?![\w-])")
+        return any(
+            word.search(block.astext())
+            for block in self.document.findall(nodes.literal_block)
+            if block.get("language") in (None, "console", "diff")
+            and "not-rehearsed" not in block["classes"]
+        )
 
     def check_label(self, label: nodes.inline, text: str) -> None:
         if text not in LABELS and not in_template(text) and not in_form(text):

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from docs._extensions.facts import FACTS, show_date
+from docs._extensions.facts import FACTS, NO_BREAK_SPACE, show_date
 from docs._extensions.repository import address
 from rehearsal.record import read_record
 
@@ -94,7 +94,11 @@ def numbers() -> dict[str, str]:
 def last_rehearsal() -> dict[str, str]:
     record = read_record()
     parts = record.get("versions", {}).items()
+    drill = record.get("pages", {}).get("operate/restore-drill", {})
     return {
+        "restore-drill-time": f"{drill['seconds']}{NO_BREAK_SPACE}seconds"
+        if drill
+        else "not yet recorded",
         "rehearsed-on": record.get("date", "not yet"),
         "rehearsed-commands": sum(
             page["commands"] for page in record.get("pages", {}).values()

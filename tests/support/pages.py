@@ -20,6 +20,8 @@ SOURCES = {
     if not path.relative_to(DOCS).parts[0].startswith("_")
 }
 STEPS = [name for name in SOURCES if name.startswith(("prepare/", "deploy/"))]
+# What comes up while an app is running, each a scene of the rehearsal.
+TASKS = [name for name in SOURCES if name.startswith("operate/")]
 
 try:
     PAGES = script.read_pages(script.DOCTREES)

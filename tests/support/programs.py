@@ -28,9 +28,11 @@ from tests.support.heroku_cli import Refused
 WITHOUT_HELP = {
     *(
         "apt-get",
+        "bash",
         "brew",
         "cd",
         "cp",
+        "createdb",
         "curl",
         "mv",
         "pg_restore",
@@ -177,13 +179,14 @@ def help_of(*command: str, status: int = 0) -> str:
 
 def check_words_of(command: str, shown: str, words: list[str]) -> None:
     """Raise Refused for an option that the help does not show, or an unknown word."""
+    shown = shown.replace("[no-]", "") + shown.replace("[no-]", "no-")
     for word in words:
         option = word.partition("=")[0]
         # Every program takes --version, and Django's help is silent on it.
         if word == "--version":
             continue
         if word.startswith("-") and not re.search(
-            rf"(?<![\w-]){re.escape(option)}(?![\w-])", shown.replace("[no-]", "")
+            rf"(?<![\w-]){re.escape(option)}(?![\w-])", shown
         ):
             raise Refused(f"{command} has no option {option}")
     check_known([word for word in words if not word.startswith("-")])
