@@ -94,6 +94,7 @@ ELSEWHERE = {
     "IP address mismatch": "said where the browser has another address",
     "Our terms of service have changed": "said once by the CLI; rehearsed as later",
     "running scripts is disabled on this system": "said by PowerShell",
+    "Unable to locate package": "said by apt-get of what a release does not have",
     "Please tell me who you are": "said by git where nobody has told it",
     "Push rejected": "said by Heroku when a build fails; those of the guide do not",
     "ModuleNotFoundError": "said by Python when the Procfile is wrong",
@@ -103,6 +104,7 @@ ELSEWHERE = {
 }
 # Labels that no template and no form of the example has.
 LABELS = {
+    "Run as administrator": "in the menu of a program on Windows",
     "Account settings": "a page of Heroku's dashboard",
     "Billing": "a page of Heroku's dashboard",
 }

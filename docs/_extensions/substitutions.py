@@ -149,7 +149,8 @@ TYPED = re.compile(
 # What no table needs to hold, with the reason.
 TYPED_ON_PURPOSE = {
     "2021": "the year of the guide that this one replaces",
-    "PowerShell 5": "the name of a program of which there is no newer one on Windows",
+    "PowerShell 5": "the name of a program, which comes with Windows",
+    "PowerShell 7": "the name of a program, which does not",
     "Python 3.8": "what the guide of 2021 asked for",
     "two hours": "an estimate",
     "Debian 12": "the name of a system",
