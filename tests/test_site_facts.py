@@ -10,8 +10,7 @@ from gunicorn.config import Config
 from docs._extensions.facts import FACTS, SOURCES, read_facts, read_sources, stale
 from docs._extensions.substitutions import CODE, TYPED_ON_PURPOSE, substitutions
 from tests.conftest import ROOT
-from tests.support import heroku_cli
-from tests.support import pages
+from tests.support import heroku_cli, pages
 from tests.support.pages import LATEST_DATE
 
 GOOD = """
