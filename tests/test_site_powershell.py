@@ -356,7 +356,7 @@ def test_both_shells_take(text):
         ("source .venv/bin/activate", "Activate.ps1"),
         ("python3.13 -m venv .venv", "launcher"),
         (".venv/bin/python manage.py check", "Scripts"),
-        ("git add \\\n  --all", "PowerShell runs"),
+        ("git add \\\n  --all", "does not know"),
         ("python -c 'print(\"a\")'", "double quotes"),
         ("git commit --message ''", "empty arguments"),
         ("pip freeze > requirements.txt", "UTF-16"),

@@ -73,6 +73,8 @@ EXCEPTIONS = {
     "sslmode=require": "as libpq writes the setting",
     "?sslmode=disable": "as libpq writes the setting",
     "calibration": "the user of a mail account that nobody has",
+    ".netrc": "written by `heroku login`, which prints no name",
+    "staticfiles.json": "written by `collectstatic`, which prints no name",
     "latest.dump": "written by `heroku pg:backups:download`, which prints no name",
     '{% static "name" %}': "a tag of Django's templates",
     "heroku/brew/heroku": "Heroku's formula for Homebrew",
