@@ -40,6 +40,7 @@ REQUESTS = [
     ("GET", "/apps/full-demo", None),
     ("PATCH", "/apps/full-demo", {"maintenance": False}),
     ("GET", "/apps/full-demo/collaborators", None),
+    ("GET", "/addons", None),
     ("GET", "/apps/full-demo/addons", None),
     ("GET", "/apps/full-demo/addon-attachments", None),
     ("GET", "/addon-attachments", None),

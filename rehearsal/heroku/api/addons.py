@@ -17,6 +17,7 @@ class Addons:
         self.releases, self.tasks = releases, tasks
         self.routes = {
             "GET /addon-services/{service}/plans": self.plans,
+            "GET /addons": self.of_account,
             "POST /apps/{app}/addons": self.create,
             "GET /apps/{app}/addons": self.of_app,
             "GET /apps/{app}/addons/{addon}": self.info,
@@ -56,6 +57,10 @@ class Addons:
         app.addons.append(addon)
         self.tasks.start(self.databases.provision(addon))
         return addon.view(), 201
+
+    async def of_account(self, request):
+        """Answer `heroku addons --all`: those of all apps."""
+        return [addon.view() for app in self.apps.values() for addon in app.addons]
 
     async def of_app(self, request):
         return [addon.view() for addon in self.find_app(request).addons]
