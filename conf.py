@@ -32,6 +32,7 @@ extensions = [
     "docs._extensions.literals",
     "docs._extensions.overview",
     "docs._extensions.page_markup",
+    "docs._extensions.sources",
     "docs._extensions.substitutions",
     "rehearsal.record",
     "sphinx_copybutton",

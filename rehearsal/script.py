@@ -55,7 +55,18 @@ class Whose(StrEnum):
 INSTALLED = "the rehearsal has installed the CLI from its lock file"
 ANOTHER = "a rehearsal does not start another one"
 GUIDE = "the rehearsal is in the guide that this fetches"
+MACHINE = "the machine that rehearses has what this installs"
+WSL = "the rehearsal does not run on Windows"
 EXCUSED = {
+    "brew install git python@*": MACHINE,
+    "xcode-select --install": MACHINE,
+    "sudo apt-get update": MACHINE,
+    "sudo apt-get install *": MACHINE,
+    "curl -LsSf https://astral.sh/uv/install.sh | sh": MACHINE,
+    "uv python install *": MACHINE,
+    "cd /mnt/c/Users/YOU/Downloads": WSL,
+    "cp staff-calibration-guide.zip ~": WSL,
+    "cd ~": WSL,
     "python manage.py check --deploy --tag heroku": "the page that gets the app "
     "performs it",
     "python3 -m zipfile -e staff-calibration-guide.zip .": GUIDE,

@@ -57,6 +57,8 @@ $ heroku addons
 ...heroku-postgresql (postgresql-...)   essential-0   ~$0.007/hour   $5/month    created
   └─ as DATABASE
 ...
+$ heroku addons --all
+...sunny-demo...postgresql-...   heroku-postgresql:essential-0   ~$0.007/hour...
 $ heroku addons:info DATABASE_URL
 === postgresql-...
 
@@ -259,6 +261,10 @@ $ heroku apps:destroy --confirm wrong
 ...Confirmation wrong did not match sunny-demo. Aborted.
 $ heroku apps:destroy --confirm sunny-demo
 Destroying sunny-demo (including all add-ons)... done
+$ heroku addons --all
+No add-ons.
+$ heroku apps
+You have no apps.
 $ heroku logs
  ›   Error: ...
 """

@@ -4,6 +4,7 @@ import functools
 import gzip
 import http.server
 import threading
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -370,6 +371,47 @@ def test_the_search_box_finds_a_word_and_quotes_its_page(tab, word):
     tab.get_by_role("textbox", name="Search").fill(word)
     tab.keyboard.press("Enter")
     tab.locator("#search-results .context").first.wait_for()
+
+
+@pytest.mark.parametrize(
+    "text, page",
+    [
+        ("DisallowedHost", "prepare/hosts"),
+        ("Invalid HTTP_HOST header", "prepare/hosts"),
+        ("custom domain", "prepare/hosts"),
+        ("Procfile", "prepare/procfile"),
+        ("ERR_TOO_MANY_REDIRECTS", "prepare/procfile"),
+        ("fcntl", "prepare/procfile"),
+        ("uvicorn", "prepare/procfile"),
+        ("ModuleNotFoundError", "prepare/procfile"),
+        ("relation does not exist", "prepare/database"),
+        ("collectstatic", "prepare/static-files"),
+        ("static files not loading", "prepare/static-files"),
+        ("media upload", "prepare/static-files"),
+        ("MissingFileError", "prepare/static-files"),
+        ("InvalidStorageError", "prepare/static-files"),
+        ("Multiple Python package manager files", "prepare/requirements"),
+        ("runtime.txt", "prepare/python-version"),
+        ("Windows", "prepare/your-machine"),
+        ("PowerShell", "prepare/your-machine"),
+        ("WSL", "prepare/your-machine"),
+        ("IP address mismatch", "deploy/cli"),
+        ("Existing 'venv/' directory found", "deploy/git"),
+        ("Please tell me who you are", "deploy/git"),
+        ("error: src refspec main does not match any", "deploy/push"),
+        ("'heroku' does not appear to be a git repository", "deploy/push"),
+        ("remote: ! Push rejected, failed to compile Python app.", "deploy/push"),
+        ("H10", "deploy/logs"),
+        ('at=error code=H10 desc="App crashed"', "deploy/logs"),
+        ("delete app", "deploy/take-down"),
+        ("hobby-dev", "reference/changes-since-2021"),
+        ("dyno", "reference/glossary"),
+    ],
+)
+def test_the_search_finds_first_the_page_that_answers(tab, text, page):
+    tab.goto(f"/search.html?{urlencode({'q': text})}")
+    first = tab.locator("#search-results li a").first
+    assert first.get_attribute("href").partition("#")[0] == f"{page}.html"
 
 
 def test_the_page_follows_the_colour_scheme(tab):

@@ -7,17 +7,17 @@ import pytest
 from django.core.management.commands.runserver import Command as RunServer
 from gunicorn.config import Config
 
-from docs._extensions.facts import FACTS, read_facts, stale
+from docs._extensions.facts import FACTS, SOURCES, read_facts, read_sources, stale
 from docs._extensions.substitutions import CODE, TYPED_ON_PURPOSE, substitutions
 from tests.conftest import ROOT
-from tests.support import heroku_cli
-from tests.support.pages import LATEST_DATE, SOURCES
+from tests.support import heroku_cli, pages
+from tests.support.pages import LATEST_DATE
 
 GOOD = """
 [sources]
-boot = "https://help.heroku.com/W5ETWBQB"
+boot = { title = "R10", address = "https://help.heroku.com/R10", checked = 2026-11-22 }
 [facts]
-boot-timeout = { value = 60, unit = "seconds", source = "boot", checked = 2026-11-22 }
+boot-timeout = { value = 60, unit = "seconds", source = "boot" }
 """
 
 
@@ -31,8 +31,8 @@ def test_a_fact_is_shown_with_its_unit_and_does_not_break_there(tmp_path):
     "old, new, message",
     [
         ('source = "boot"', 'source = "root"', "boot-timeout has no source 'root'"),
-        ('source = "boot", ', "", "boot-timeout wants value, unit, source and checked"),
-        ("[facts]", 'other = "x"\n[facts]', "no fact has the source other"),
+        (', source = "boot"', "", "boot-timeout wants value, unit and source"),
+        (", checked = 2026-11-22", "", "boot wants title, checked and maybe address"),
     ],
 )
 def test_a_fact_that_is_not_complete_is_refused(tmp_path, old, new, message):
@@ -42,17 +42,17 @@ def test_a_fact_that_is_not_complete_is_refused(tmp_path, old, new, message):
         read_facts(file)
 
 
-def test_a_fact_is_stale_when_nobody_has_checked_it_for_a_year(tmp_path):
+def test_a_source_is_stale_when_nobody_has_read_it_for_a_year(tmp_path):
     (tmp_path / "facts.toml").write_text(GOOD)
-    facts = read_facts(tmp_path / "facts.toml")
-    assert not stale(facts, datetime.date(2027, 11, 22))
-    (line,) = stale(facts, datetime.date(2027, 11, 23))
-    assert line.startswith("facts.toml: boot-timeout = 60 was checked on 2026-11-22")
+    sources = read_sources(tmp_path / "facts.toml")
+    assert not stale(sources, datetime.date(2027, 11, 22))
+    (line,) = stale(sources, datetime.date(2027, 11, 23))
+    assert line.startswith("facts.toml: boot was checked on 2026-11-22")
 
 
-@pytest.mark.parametrize("name", FACTS)
-def test_no_fact_was_checked_in_the_future(name):
-    assert FACTS[name].checked <= LATEST_DATE
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_source_was_checked_in_the_future(name):
+    assert SOURCES[name].checked <= LATEST_DATE
 
 
 @pytest.mark.parametrize("code", [name for name in FACTS if CODE.fullmatch(name)])
@@ -74,7 +74,7 @@ READERS = [
 
 
 def on_a_page(text):
-    return any(text in source for source in SOURCES.values())
+    return any(text in source for source in pages.SOURCES.values())
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -97,7 +97,7 @@ def test_a_substitution_is_used(name):
 
 @pytest.mark.parametrize("text", TYPED_ON_PURPOSE)
 def test_a_number_that_is_typed_on_purpose_is_on_a_page(text):
-    assert any(text in " ".join(source.split()) for source in SOURCES.values())
+    assert any(text in " ".join(source.split()) for source in pages.SOURCES.values())
 
 
 # A copy of staff/checks.py goes into other projects, so it has its numbers itself.
@@ -145,9 +145,9 @@ def test_the_port_of_heroku_local_is_the_cli_s():
     assert str(FACTS["local-port"].value) in cli("lib/local/run-foreman.cjs")
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", pages.SOURCES)
 def test_an_address_of_heroku_local_has_its_port(name):
-    ports = set(re.findall(r"http://localhost:(\d+)", SOURCES[name]))
+    ports = set(re.findall(r"http://localhost:(\d+)", pages.SOURCES[name]))
     assert ports <= {str(FACTS["local-port"].value)}
 
 

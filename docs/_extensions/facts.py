@@ -1,7 +1,8 @@
 """docs/facts.toml: what the guide knows of the platform, with source and day.
 
-The pages show it (substitutions.py), the stand-in behaves by it. As a program, names
-the facts that nobody has checked for a year; run so by `make facts`.
+The pages show the facts (substitutions.py) and their sources (sources.py), the stand-in
+behaves by them. As a program, names the sources that nobody has read for a year; run so
+by `make facts`.
 """
 
 import datetime
@@ -16,13 +17,21 @@ NO_BREAK_SPACE = "\u00a0"
 
 
 @dataclass(frozen=True)
+class Source:
+    """What was read, its address ("" if it has none), and on which day."""
+
+    title: str
+    checked: datetime.date
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class Fact:
-    """A value with its unit ("" for none), where it was read, and on which day."""
+    """A value with its unit ("" for none), and where it was read."""
 
     value: int | float | str | datetime.date
     unit: str
-    source: str
-    checked: datetime.date
+    source: Source
 
     def __str__(self) -> str:
         """Return the text of a page, such as "60 seconds" or "US$5"."""
@@ -46,36 +55,47 @@ def show_date(day: datetime.date) -> str:
     return f"{day.day}{NO_BREAK_SPACE}{day:%B %Y}"
 
 
+def read_sources(file: Path = FILE) -> dict[str, Source]:
+    """Return the sources by name.
+
+    Raises ValueError, naming file and source, for one that is not complete.
+    """
+    sources = {}
+    for name, source in tomllib.loads(file.read_text())["sources"].items():
+        if not {"title", "checked"} <= set(source) <= {"title", "checked", "address"}:
+            raise ValueError(f"{file}: {name} wants title, checked and maybe address")
+        sources[name] = Source(**source)
+    return sources
+
+
 def read_facts(file: Path = FILE) -> dict[str, Fact]:
     """Return the facts by name.
 
     Raises ValueError, naming file and fact, for one that is not complete.
     """
-    table = tomllib.loads(file.read_text())
-    facts = {}
-    for name, fact in table["facts"].items():
+    sources, facts = read_sources(file), {}
+    for name, fact in tomllib.loads(file.read_text())["facts"].items():
         if set(fact) != set(Fact.__dataclass_fields__):
-            raise ValueError(f"{file}: {name} wants value, unit, source and checked")
-        if fact["source"] not in table["sources"]:
+            raise ValueError(f"{file}: {name} wants value, unit and source")
+        if fact["source"] not in sources:
             raise ValueError(f"{file}: {name} has no source {fact['source']!r}")
-        facts[name] = Fact(**fact | {"source": table["sources"][fact["source"]]})
-    if unused := set(table["sources"]) - {f["source"] for f in table["facts"].values()}:
-        raise ValueError(f"{file}: no fact has the source {', '.join(unused)}")
+        facts[name] = Fact(**fact | {"source": sources[fact["source"]]})
     return facts
 
 
+SOURCES = read_sources()
 FACTS = read_facts()
 
 
-def stale(facts: dict[str, Fact], today: datetime.date) -> list[str]:
-    """Return a line for each fact that nobody has checked for a year."""
+def stale(sources: dict[str, Source], today: datetime.date) -> list[str]:
+    """Return a line for each source that nobody has read for a year."""
     return [
-        f"{FILE.name}: {name} = {fact.value} was checked on {fact.checked}: "
-        f"read {fact.source} again, and write today's date"
-        for name, fact in facts.items()
-        if today - fact.checked > LASTS
+        f"{FILE.name}: {name} was checked on {source.checked}: "
+        f"read {source.address or source.title} again, and write today's date"
+        for name, source in sources.items()
+        if today - source.checked > LASTS
     ]
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(stale(FACTS, datetime.date.today())) or 0)
+    sys.exit("\n".join(stale(SOURCES, datetime.date.today())) or 0)

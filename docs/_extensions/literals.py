@@ -78,6 +78,8 @@ EXCEPTIONS = {
     "sslmode=require": "as libpq writes the setting",
     "?sslmode=disable": "as libpq writes the setting",
     "calibration": "the user of a mail account that nobody has",
+    ".netrc": "written by `heroku login`, which prints no name",
+    "staticfiles.json": "written by `collectstatic`, which prints no name",
     "latest.dump": "written by `heroku pg:backups:download`, which prints no name",
     '{% static "name" %}': "a tag of Django's templates",
     "heroku/brew/heroku": "Heroku's formula for Homebrew",
@@ -91,6 +93,9 @@ SHOWN_BY = {
     "Server Error (500)": "django/views/defaults.py",
     "CSRF verification failed": "django/views/csrf.py",
     "Application error": "rehearsal/heroku/router.py",
+    "InvalidStorageError": "django/core/files/storage/handler.py",
+    "MissingFileError": "whitenoise/storage.py",
+    "without having set the STATIC_ROOT": "django/contrib/staticfiles/storage.py",
     "No default language could be detected": "rehearsal/heroku",
     "Couldn't find any supported Python package manager files": "rehearsal/heroku",
     "The requested Python version has reached end-of-life": "rehearsal/heroku",
@@ -99,8 +104,13 @@ ELSEWHERE = {
     "IP address mismatch": "said where the browser has another address",
     "Our terms of service have changed": "said once by the CLI; rehearsed as later",
     "running scripts is disabled on this system": "said by PowerShell",
+    "Unable to locate package": "said by apt-get of what a release does not have",
     "Please tell me who you are": "said by git where nobody has told it",
     "Push rejected": "said by Heroku when a build fails; those of the guide do not",
+    "src refspec main does not match any": "said by git without such a branch",
+    "'heroku' does not appear to be a git repository": "said by git without the remote",
+    "Updates were rejected": "said by git when somebody else has pushed",
+    "unsupported version": "said by a pg_restore that is too old",
     "ModuleNotFoundError": "said by Python when the Procfile is wrong",
     "FATAL: too many connections for role": "said by PostgreSQL at a plan's limit",
     "release command failed": "said by the CLI when a migration fails",
@@ -108,8 +118,10 @@ ELSEWHERE = {
 }
 # Labels that no template and no form of the example has.
 LABELS = {
+    "Run as administrator": "in the menu of a program on Windows",
     "Account settings": "a page of Heroku's dashboard",
     "Billing": "a page of Heroku's dashboard",
+    "Current Usage": "on a page of Heroku's dashboard",
 }
 
 logger = logging.getLogger(__name__)

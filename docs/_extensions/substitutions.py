@@ -25,6 +25,13 @@ EXAMPLE = ROOT / "example"
 DYNOS_IN_A_DEPLOY = 2  # the old one and the new one
 CODE = re.compile(r"[HR]\d\d")  # |H10| is "H10, App crashed"
 
+# Worked out from facts: the sum of prices, and the workers that a memory has room for.
+SUMS = {
+    "smallest-with-eco": ("eco-price", "essential-0-price"),
+    "smallest-with-basic": ("basic-price", "essential-0-price"),
+}
+WORKERS = {"basic-workers": "basic-memory", "standard-2x-workers": "standard-2x-memory"}
+
 logger = logging.getLogger(__name__)
 
 
@@ -73,22 +80,30 @@ def numbers() -> dict[str, str]:
     """
     pool = int(find(r"^DATABASE_POOL_SIZE=(\d+)", EXAMPLE / ".env.example"))
     workers = {
-        size: FACTS[f"{size}-memory"].megabytes // FACTS["worker-memory"].megabytes
-        for size in ("basic", "standard-2x")
+        name: FACTS[memory].megabytes // FACTS["worker-memory"].megabytes
+        for name, memory in WORKERS.items()
     }
-    database = FACTS["essential-0-price"].value
+    sums = {
+        name: f"US${sum(FACTS[price].value for price in prices)}"
+        for name, prices in SUMS.items()
+    }
     prices = [fact for fact in FACTS.values() if fact.unit == "US$"]
     return {
         "email-port": constant("staff/settings.py", "EMAIL_PORT"),
         "pool-size": pool,
-        "pool-connections": DYNOS_IN_A_DEPLOY * workers["basic"] * pool,
-        "basic-workers": workers["basic"],
-        "standard-2x-workers": workers["standard-2x"],
+        "pool-connections": DYNOS_IN_A_DEPLOY * workers["basic-workers"] * pool,
         "pins": constant("measuring/reading.py", "LAST_PIN"),
-        "smallest-with-eco": f"US${FACTS['eco-price'].value + database}",
-        "smallest-with-basic": f"US${FACTS['basic-price'].value + database}",
-        "prices-checked": show_date(min(fact.checked for fact in prices)),
+        "prices-checked": show_date(min(fact.source.checked for fact in prices)),
+        **workers,
+        **sums,
     }
+
+
+def facts_behind(name: str) -> list[str]:
+    """Return the names of the facts that a substitution shows or is worked out from."""
+    if name in WORKERS:
+        return [WORKERS[name], "worker-memory"]
+    return [each for each in SUMS.get(name, [name]) if each in FACTS]
 
 
 def last_rehearsal() -> dict[str, str]:
@@ -153,7 +168,8 @@ TYPED = re.compile(
 # What no table needs to hold, with the reason.
 TYPED_ON_PURPOSE = {
     "2021": "the year of the guide that this one replaces",
-    "PowerShell 5": "the name of a program of which there is no newer one on Windows",
+    "PowerShell 5": "the name of a program, which comes with Windows",
+    "PowerShell 7": "the name of a program, which does not",
     "Python 3.8": "what the guide of 2021 asked for",
     "two hours": "an estimate",
     "Debian 12": "the name of a system",

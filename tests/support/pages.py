@@ -68,7 +68,10 @@ def excused() -> list[script.Excused]:
 
 
 def prose(name: str) -> str:
-    """Return the text of a page without code: a paragraph or a title a line."""
+    """Return the text of a page without code: a paragraph or a title a line.
+
+    The titles of its sources are their authors' to spell.
+    """
     hidden = (nodes.FixedTextElement, nodes.comment, nodes.substitution_definition)
     return "\n".join(
         "".join(
@@ -79,4 +82,12 @@ def prose(name: str) -> str:
         for block in doctree(name).findall(nodes.TextElement)
         if not isinstance(block.parent, nodes.TextElement)
         and not isinstance(block, hidden)
+        and not in_sources(block)
     )
+
+
+def in_sources(node: nodes.Node) -> bool:
+    """Say whether a node is in the list of sources that ends a page."""
+    while node.parent is not None and "sources" not in node.get("classes", ()):
+        node = node.parent
+    return node.parent is not None

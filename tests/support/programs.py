@@ -24,23 +24,14 @@ from tests.conftest import ROOT
 from tests.support import heroku_cli
 from tests.support.heroku_cli import Refused
 
-# Programs of other systems, or that have no help to ask.
+# Programs that have no help to ask.
 WITHOUT_HELP = {
-    *(
-        "apt-get",
-        "bash",
-        "brew",
-        "cd",
-        "cp",
-        "createdb",
-        "curl",
-        "mv",
-        "pg_restore",
-        "pre-commit",
-        "psql",
-        "sh",
-    ),
+    *("bash", "cd", "cp", "createdb", "curl", "mv", "pg_restore", "pre-commit"),
+    *("psql", "sh"),
 }
+
+# What installs programs knows names that are not in this repository.
+ELSEWHERE = {"apt-get", "brew", "uv", "xcode-select"}
 
 # In capitals, in digits, or as Heroku counts: APP, YOU@EXAMPLE.COM, 200, v12, b001.
 PLACEHOLDER = re.compile(r"[A-Z][A-Z_.@-]*|\d+|[a-z]\d+|")
@@ -53,6 +44,8 @@ def check(text: str) -> None:
 
 
 def check_words(words: list[str]) -> None:
+    if words[0] == "sudo":
+        words = words[1:]
     program = re.sub(r"^\.venv/bin/|(?<=python)[\d.]+$", "", words[0])
     rest = words[1:]
     if program == "heroku":
@@ -63,6 +56,8 @@ def check_words(words: list[str]) -> None:
         check_django(words)
     elif program in CHECKS:
         CHECKS[program](rest)
+    elif program in ELSEWHERE:
+        return
     elif program in WITHOUT_HELP:
         check_known([word for word in rest if not word.startswith("-")])
     else:
@@ -195,10 +190,12 @@ def check_words_of(command: str, shown: str, words: list[str]) -> None:
 def check_known(words: list[str]) -> None:
     """Raise Refused for a word that no performed command and no file has."""
     for word in words:
-        if resolve(word) or is_download(word) or "://" in word or word == ".":
+        if resolve(word) or is_download(word) or "://" in word or word in (".", "~"):
             continue
         for part in re.split(r"[:=\s]", word):
-            if not (part in vocabulary() or resolve(part) or is_placeholder(part)):
+            found = part in vocabulary() or resolve(part)
+            # A path may hold a placeholder, as /mnt/c/Users/YOU does.
+            if not (found or any(map(is_placeholder, filter(None, part.split("/"))))):
                 raise Refused(f"{part} occurs in no performed command and in no file")
 
 
