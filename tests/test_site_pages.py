@@ -221,6 +221,7 @@ def test_a_good_page_is_built(tmp_path):
         (":doc:`prepare/gone`", "prepare/gone"),
         (":ref:`install-gone`", "install-gone"),
         ("|gone|", "gone"),
+        (":source:`Billing stops <gone>`", "no source 'gone'"),
         ("Wait for 60 seconds.", "'60' is typed"),
         ("Wait for half an hour.", "'half an hour' is typed"),
         ("It ended in May 2024.", "'May 2024' is typed"),

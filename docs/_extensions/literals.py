@@ -97,7 +97,8 @@ SHOWN_BY = {
 }
 ELSEWHERE = {
     "IP address mismatch": "said where the browser has another address",
-    "Our terms of service have changed": "said once by the CLI; rehearsed as later",
+    "heroku update available": "said by the CLI; a rehearsal keeps to its version",
+    "HEROKU_API_KEY is set": "said by the CLI to who uses a token",
     "running scripts is disabled on this system": "said by PowerShell",
     "Unable to locate package": "said by apt-get of what a release does not have",
     "Please tell me who you are": "said by git where nobody has told it",
