@@ -176,12 +176,36 @@ def build(folder, body):
     (folder / "index.rst").write_text(f"Scratch\n=======\n\n{body}\n")
     (folder / "step.rst").write_text(":orphan:\n\nStep\n====\n")
     (folder / "Procfile").write_text("web: gunicorn staff.wsgi\n")
-    command = [sys.executable, "-m", "sphinx", "--builder", "dummy", *sphinx_options()]
+    return run_sphinx(folder, "dummy")
+
+
+def run_sphinx(folder, builder):
+    command = [sys.executable, "-m", "sphinx", "--builder", builder, *sphinx_options()]
     return subprocess.run(
         [*command, "--conf-dir", ROOT, folder, folder / "build"],
         capture_output=True,
         text=True,
     )
+
+
+def test_the_search_finds_a_page_by_its_own_words_only(tmp_path):
+    (tmp_path / "index.rst").write_text("Start\n=====\n\nIt waits |boot-timeout|.\n")
+    built = run_sphinx(tmp_path, "html")
+    assert built.returncode == 0, built.stderr
+    found = (tmp_path / "build" / "searchindex.js").read_text()
+    assert '"second":' in found and '"hour":' not in found
+
+
+def test_the_search_keeps_the_entries_of_a_page_that_has_not_changed(tmp_path):
+    (tmp_path / "index.rst").write_text("Start\n=====\n\n.. toctree::\n\n   step\n")
+    (tmp_path / "old.rst").write_text(
+        ":orphan:\n\n.. index::\n   ! single: H10\n\nOld\n===\n"
+    )
+    for text in ("Once.", "Twice."):
+        (tmp_path / "step.rst").write_text(f"Step\n====\n\n{text}\n")
+        built = run_sphinx(tmp_path, "html")
+        assert built.returncode == 0, built.stderr
+        assert '"h10":' in (tmp_path / "build" / "searchindex.js").read_text()
 
 
 def test_a_good_page_is_built(tmp_path):
@@ -204,6 +228,7 @@ def test_a_literal_can_name_what_the_page_itself_changes(tmp_path):
         (":doc:`prepare/gone`", "prepare/gone"),
         (":ref:`install-gone`", "install-gone"),
         ("|gone|", "gone"),
+        (":source:`Billing stops <gone>`", "no source 'gone'"),
         ("Wait for 60 seconds.", "'60' is typed"),
         ("Wait for half an hour.", "'half an hour' is typed"),
         ("It ended in May 2024.", "'May 2024' is typed"),

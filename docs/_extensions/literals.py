@@ -102,7 +102,8 @@ SHOWN_BY = {
 }
 ELSEWHERE = {
     "IP address mismatch": "said where the browser has another address",
-    "Our terms of service have changed": "said once by the CLI; rehearsed as later",
+    "heroku update available": "said by the CLI; a rehearsal keeps to its version",
+    "HEROKU_API_KEY is set": "said by the CLI to who uses a token",
     "running scripts is disabled on this system": "said by PowerShell",
     "Unable to locate package": "said by apt-get of what a release does not have",
     "Please tell me who you are": "said by git where nobody has told it",
@@ -111,7 +112,6 @@ ELSEWHERE = {
     "'heroku' does not appear to be a git repository": "said by git without the remote",
     "Updates were rejected": "said by git when somebody else has pushed",
     "unsupported version": "said by a pg_restore that is too old",
-    "ModuleNotFoundError": "said by Python when the Procfile is wrong",
     "FATAL: too many connections for role": "said by PostgreSQL at a plan's limit",
     "release command failed": "said by the CLI when a migration fails",
     "crashed": "said by the CLI of a dyno that does not start",

@@ -112,16 +112,15 @@ def add_description(app, pagename, templatename, context, doctree):
         context["description"] = " ".join(paragraph.astext().split())
 
 
-def renew_menus(app, env):
-    """Return every page to be written again if a title or the pages' order changed.
+def renew_pages(app, env):
+    """Return every page to be written again if one has been read again.
 
-    The menu of each page shows both, and so do its links to the next page.
+    The menu of each page shows the titles of all, and the search forgets the index
+    entries of a page that is not written: https://github.com/sphinx-doc/sphinx/issues/12599
     """
-    titles = {name: title.astext() for name, title in env.titles.items()}
-    menu = (env.toctree_includes, titles)
-    if menu == getattr(env, "menu", None):
+    if env.all_docs == getattr(env, "written", None):
         return []
-    env.menu = copy.deepcopy(menu)
+    env.written = copy.copy(env.all_docs)
     return env.all_docs
 
 
@@ -130,5 +129,5 @@ def setup(app: Sphinx):
     app.add_transform(Pictures)
     app.add_post_transform(TableBoxes)
     app.connect("html-page-context", add_description)
-    app.connect("env-updated", renew_menus)
+    app.connect("env-updated", renew_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

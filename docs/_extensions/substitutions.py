@@ -146,6 +146,17 @@ def define(app: Sphinx, config) -> None:
     )
 
 
+class UsedDefinitions(SphinxTransform):
+    """Take away the definitions, by whose words the search would find every page."""
+
+    # After docutils has put the substitutions in, at 220.
+    default_priority = 230
+
+    def apply(self):
+        for definition in list(self.document.findall(nodes.substitution_definition)):
+            definition.parent.remove(definition)
+
+
 # Typed numbers ----------------------------------------------------------------
 
 NUMBER_WORDS = (
@@ -223,4 +234,5 @@ def is_field(node: nodes.Node) -> bool:
 def setup(app: Sphinx):
     app.connect("config-inited", define)
     app.add_transform(TypedNumbers)
+    app.add_transform(UsedDefinitions)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -138,11 +138,7 @@ class Machine:
         return [Page(*json.loads(line)) for line in lines if line.endswith("\n")]
 
     def environment(self, home: Path) -> dict[str, str]:
-        """Variables of the reader's shell; `home` is created if need be."""
-        cache = Path(home, ".cache", "heroku")
-        cache.mkdir(parents=True, exist_ok=True)
-        # Or the first command warns that the terms of service have changed.
-        (cache / "terms-of-service").touch()
+        """Variables of the reader's shell."""
         return {
             # `heroku pg:psql` wants psql, which may be a package's like the server.
             "PATH": f"{self.folder}:{os.environ['PATH']}:{postgres.binaries()}",

@@ -72,7 +72,7 @@ def prose(name: str) -> str:
 
     The titles of its sources are their authors' to spell.
     """
-    hidden = (nodes.FixedTextElement, nodes.comment, nodes.substitution_definition)
+    hidden = (nodes.FixedTextElement, nodes.comment)
     return "\n".join(
         "".join(
             leaf.astext()

@@ -69,7 +69,12 @@ class Reader:
         self.platform, self.project = platform, folder / "project"
         self.project.mkdir(parents=True)
         self.machine = Machine(folder / "machine", platform.address)
-        self.environment = self.machine.environment(folder / "home") | {
+        home = folder / "home"
+        # Or the first command warns that the terms of service have changed.
+        cache = home / ".cache" / "heroku"
+        cache.mkdir(parents=True)
+        (cache / "terms-of-service").touch()
+        self.environment = self.machine.environment(home) | {
             "HEROKU_API_KEY": platform.token,
             "GIT_AUTHOR_NAME": "Ada",
             "GIT_AUTHOR_EMAIL": "ada@example.com",
