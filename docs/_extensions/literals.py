@@ -101,6 +101,7 @@ ELSEWHERE = {
     "heroku update available": "said by the CLI; a rehearsal keeps to its version",
     "HEROKU_API_KEY is set": "said by the CLI to who uses a token",
     "running scripts is disabled on this system": "said by PowerShell",
+    "NO TESTS RAN": "said by Django to a project that has none",
     "Unable to locate package": "said by apt-get of what a release does not have",
     "Please tell me who you are": "said by git where nobody has told it",
     "Push rejected": "said by Heroku when a build fails; those of the guide do not",
