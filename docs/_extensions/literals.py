@@ -88,6 +88,7 @@ SHOWN_BY = {
     "Server Error (500)": "django/views/defaults.py",
     "CSRF verification failed": "django/views/csrf.py",
     "Application error": "rehearsal/heroku/router.py",
+    "Couldn't find that app": "rehearsal/heroku/model.py",
     "InvalidStorageError": "django/core/files/storage/handler.py",
     "MissingFileError": "whitenoise/storage.py",
     "without having set the STATIC_ROOT": "django/contrib/staticfiles/storage.py",
