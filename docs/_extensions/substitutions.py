@@ -183,7 +183,6 @@ TYPED_ON_PURPOSE = {
     "PowerShell 7": "the name of a program, which does not",
     "Python 3.8": "what the guide of 2021 asked for",
     "two hours": "an estimate",
-    "Debian 12": "the name of a system",
 }
 PURPOSES = re.compile(
     "|".join(re.escape(text).replace(r"\ ", r"\s+") for text in TYPED_ON_PURPOSE)

@@ -62,6 +62,13 @@ CLI_REASON = "the Heroku CLI is not installed: make set-up"
 cli_installed = CLI.exists()
 
 
+def know_the_terms(home: Path) -> None:
+    """Or the first command warns that the terms of service have changed."""
+    cache = home / ".cache" / "heroku"
+    cache.mkdir(parents=True)
+    (cache / "terms-of-service").touch()
+
+
 class Reader:
     """Somebody with a home folder, a project and a shell."""
 
@@ -70,10 +77,7 @@ class Reader:
         self.project.mkdir(parents=True)
         self.machine = Machine(folder / "machine", platform.address)
         home = folder / "home"
-        # Or the first command warns that the terms of service have changed.
-        cache = home / ".cache" / "heroku"
-        cache.mkdir(parents=True)
-        (cache / "terms-of-service").touch()
+        know_the_terms(home)
         self.environment = self.machine.environment(home) | {
             "HEROKU_API_KEY": platform.token,
             "GIT_AUTHOR_NAME": "Ada",

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from rehearsal.reader.project import Project
 from rehearsal.script import Page, read_pages
 from tests.conftest import ROOT
-from tests.support.tiny_app import FILES
+from tests.support.tiny_app import FILES, know_the_terms
 
 CONF = f"""
 import sys
@@ -113,6 +113,7 @@ def project(folder: Path, **changes: str) -> Project:
         (folder / name).write_text(text)
 
     def write_start(home: Path) -> None:
+        know_the_terms(home)
         start = home / "guide" / "example"
         start.mkdir(parents=True)
         for name in files.keys() - LISTED.keys():
