@@ -306,7 +306,9 @@ class Stage:
                 raise Stopped(self.told(command, "The browser shows nothing."))
             time.sleep(0.1)
         page = self.machine.opened[-1]
-        if (page.status >= 400) != command.shows_error or not page.body:
+        # A redirect is all that is left of a page that redirects to itself for ever.
+        failed = page.status >= 300
+        if failed != command.shows_error or not (failed or page.body):
             raise Stopped(self.told(command, f"The browser shows {page}"))
 
     def told(self, command: Command, what: str) -> str:

@@ -85,9 +85,18 @@ def test_a_request_that_the_stand_in_does_not_know_is_found(rehearse, asks):
     assert "The stand-in could not answer\n    GET api.heroku.com" in told
 
 
-def test_an_error_page_in_the_browser_is_found(rehearse):
-    server = SERVER.replace("send_response(200)", "send_response(500)")
-    with pytest.raises(Stopped, match=r"(?s)docs/deploy.rst, .* line 24:.*status=500"):
+@pytest.mark.parametrize(
+    "status, answer",
+    [
+        (500, "send_response(500)"),
+        # To itself, for ever.
+        (301, 'send_response(301); self.send_header("Location", self.path)'),
+    ],
+)
+def test_an_error_page_in_the_browser_is_found(rehearse, status, answer):
+    server = SERVER.replace("send_response(200)", answer)
+    found = rf"(?s)docs/deploy.rst, .* line 24:.*status={status}"
+    with pytest.raises(Stopped, match=found):
         rehearse(**{"server.py": server})
 
 

@@ -65,6 +65,7 @@ EXCEPTIONS = {
     "django-storages": "a package that the example does without",
     "uv add": "a command of uv, which the example does without",
     "CSRF_TRUSTED_ORIGINS": "a setting that the example does without",
+    "ADMINS": "a setting that the example does without",
     "CONN_MAX_AGE": "a setting that the example does without",
     "HEAD": "git's name for the branch that somebody is on",
     "HEAD:main": "what `git push` takes",
@@ -102,6 +103,17 @@ SHOWN_BY = {
     "The requested Python version has reached end-of-life": "rehearsal/heroku",
 }
 ELSEWHERE = {
+    "Please verify your account": "said by Heroku without a payment card",
+    "Multi-Factor Authentication is required": "said by the CLI, which no log-in asks "
+    "for a password alone",
+    "ETIMEDOUT": "said by the CLI behind a firewall",
+    "ECONNRESET": "said by the CLI behind a firewall",
+    "No module named 'fcntl'": "said by Python on Windows",
+    "Invalid requirement": "said by pip of a file from an older PowerShell",
+    "Compiled slug size … is too large": "said by Heroku of a large app",
+    "ERR_TOO_MANY_REDIRECTS": "said by Chrome; the rehearsal's browser counts silently",
+    "server does not support SSL, but SSL was required": "said by libpq of a server "
+    "without TLS",
     "IP address mismatch": "said where the browser has another address",
     "heroku update available": "said by the CLI; a rehearsal keeps to its version",
     "HEROKU_API_KEY is set": "said by the CLI to who uses a token",
