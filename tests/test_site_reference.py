@@ -27,11 +27,11 @@ def words(text):
     """Return the words of a command as the list writes them.
 
     Any variables that are set are one word; versions, numbers, the variable that gets
-    the output, and the file that is read, do not count.
+    the output, the file that is read, and the app outside of its folder, do not count.
     """
     text = re.sub(r"^[A-Z]+=\$\(|< \S+$", "", text)
     text = re.sub(r"^python\d[\d.]*", "python", text.replace("\\\n", " "))
-    found = shlex.split(re.sub(r"\d+", "0", text))
+    found = shlex.split(re.sub(r"\d+", "0", re.sub(r" --app [\w-]+", "", text)))
     while re.match(r"[A-Z_]+=", found[0]):
         del found[0]
     assigned = [word for word in found if re.match(r"[A-Z_]+=", word)]
