@@ -105,7 +105,6 @@ ELSEWHERE = {
     "Please tell me who you are": "said by git where nobody has told it",
     "unsupported version": "said by a pg_restore that is too old",
     "FATAL: too many connections for role": "said by PostgreSQL at a plan's limit",
-    "crashed": "said by the CLI of a dyno that does not start",
 }
 # Labels that no template and no form of the example has.
 LABELS = {
