@@ -267,7 +267,7 @@ def test_a_literal_can_name_what_the_page_itself_changes(tmp_path):
         (".. overview::\n   :caption: Steps", "wants :field:"),
         (
             ".. overview::\n   :caption: Steps\n   :field: minutes\n\n   step",
-            "no :minutes: stands above the title",
+            "no :minutes: is above the title",
         ),
     ],
 )

@@ -96,11 +96,6 @@ SHOWN_BY = {
     "Application error": "rehearsal/heroku/router.py",
     "Couldn't find that app": "rehearsal/heroku/model.py",
     "InvalidStorageError": "django/core/files/storage/handler.py",
-    "MissingFileError": "whitenoise/storage.py",
-    "without having set the STATIC_ROOT": "django/contrib/staticfiles/storage.py",
-    "No default language could be detected": "rehearsal/heroku",
-    "Couldn't find any supported Python package manager files": "rehearsal/heroku",
-    "The requested Python version has reached end-of-life": "rehearsal/heroku",
 }
 ELSEWHERE = {
     "Please verify your account": "said by Heroku without a payment card",
@@ -114,6 +109,7 @@ ELSEWHERE = {
     "ERR_TOO_MANY_REDIRECTS": "said by Chrome; the rehearsal's browser counts silently",
     "server does not support SSL, but SSL was required": "said by libpq of a server "
     "without TLS",
+    "KeyError: 'SECRET_KEY'": "said by Python of a settings file without environs",
     "IP address mismatch": "said where the browser has another address",
     "heroku update available": "said by the CLI; a rehearsal keeps to its version",
     "HEROKU_API_KEY is set": "said by the CLI to who uses a token",
@@ -121,14 +117,8 @@ ELSEWHERE = {
     "NO TESTS RAN": "said by Django to a project that has none",
     "Unable to locate package": "said by apt-get of what a release does not have",
     "Please tell me who you are": "said by git where nobody has told it",
-    "Push rejected": "said by Heroku when a build fails; those of the guide do not",
-    "src refspec main does not match any": "said by git without such a branch",
-    "'heroku' does not appear to be a git repository": "said by git without the remote",
-    "Updates were rejected": "said by git when somebody else has pushed",
     "unsupported version": "said by a pg_restore that is too old",
     "FATAL: too many connections for role": "said by PostgreSQL at a plan's limit",
-    "release command failed": "said by the CLI when a migration fails",
-    "crashed": "said by the CLI of a dyno that does not start",
 }
 # Labels that no template and no form of the example has.
 LABELS = {

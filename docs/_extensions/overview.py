@@ -19,6 +19,7 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.directives.other import TocTree
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
@@ -44,6 +45,17 @@ class Overview(TocTree):
         toctree["hidden"] = True
         toctree["field"] = self.options["field"]
         return [wrapper]
+
+
+class FieldsAsTyped(SphinxTransform):
+    """Keep the quotes of a field above a title: an error's text has straight ones."""
+
+    # Before those of prose are made typographic (750).
+    default_priority = 700
+
+    def apply(self):
+        for fields in self.document.findall(nodes.docinfo):
+            fields["support_smartquotes"] = False
 
 
 class OverviewTables(SphinxPostTransform):
@@ -97,5 +109,6 @@ def link(page: str, parent: str) -> addnodes.pending_xref:
 
 def setup(app: Sphinx):
     app.add_directive("overview", Overview)
+    app.add_transform(FieldsAsTyped)
     app.add_post_transform(OverviewTables)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,6 +22,13 @@ SOURCES = {
 STEPS = [name for name in SOURCES if name.startswith(("prepare/", "deploy/"))]
 # What comes up while an app is running, each a scene of the rehearsal.
 TASKS = [name for name in SOURCES if name.startswith("operate/")]
+# What goes wrong, each a scene too.
+FOLDER = "troubleshooting/"
+FAILURES = [
+    name
+    for name in SOURCES
+    if name.startswith(FOLDER) and not name.endswith(("/index", "/not-rehearsed"))
+]
 
 try:
     PAGES = script.read_pages(script.DOCTREES)
