@@ -63,6 +63,7 @@ EXCEPTIONS = {
     "CONN_MAX_AGE": "a setting that the example does without",
     "HEAD": "git's name for the branch that somebody is on",
     "HEAD:main": "what `git push` takes",
+    "ERROR_PAGE_URL": "a config var that Heroku reads, not the app",
     "mysite": "the settings' folder in a project of the reader's",
     "web: uvicorn mysite.asgi:application --host 0.0.0.0 --port $PORT": OTHERS,
     'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")': OTHERS,

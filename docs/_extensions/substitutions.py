@@ -83,11 +83,33 @@ def numbers() -> dict[str, str]:
         "pool-size": pool,
         "pool-connections": DYNOS_IN_A_DEPLOY * workers["basic"] * pool,
         "basic-workers": workers["basic"],
+        **scaled(pool, workers),
         "standard-2x-workers": workers["standard-2x"],
         "pins": constant("measuring/reading.py", "LAST_PIN"),
         "smallest-with-eco": f"US${FACTS['eco-price'].value + database}",
         "smallest-with-basic": f"US${FACTS['basic-price'].value + database}",
         "prices-checked": show_date(min(fact.checked for fact in prices)),
+    }
+
+
+def scaled(pool: int, workers: dict[str, int]) -> dict[str, int]:
+    """Return the sums of operate/scale; `workers` are those of a dyno, by its size.
+
+    A Standard-1X has the memory of a Basic, and so its workers.
+    """
+    threads = constant("gunicorn.conf.py", "threads")
+    small, large = workers["basic"], workers["standard-2x"]
+    return {
+        "threads": threads,
+        "one-dyno": 1,
+        "two-dynos": 2,
+        "dynos-in-a-deploy": DYNOS_IN_A_DEPLOY,
+        "one-basic-requests": small * threads,
+        "one-2x-requests": large * threads,
+        "one-2x-connections": DYNOS_IN_A_DEPLOY * large * pool,
+        "two-1x-requests": 2 * small * threads,
+        "two-1x-connections": 2 * DYNOS_IN_A_DEPLOY * small * pool,
+        "two-1x-half-connections": 2 * DYNOS_IN_A_DEPLOY * small * (pool // 2),
     }
 
 
