@@ -116,7 +116,7 @@ def test_check_deploy_is_silent_under_production_variables(tmp_path):
 
 def test_the_variables_of_the_own_machine_start_the_app(tmp_path):
     assert run_settings(OWN_MACHINE, copy_settings(tmp_path))["DEBUG"] is True
-    assert OWN_MACHINE.keys() == BUTTON["env"].keys() | SET_BY_HEROKU | OPTIONAL, (
+    assert OWN_MACHINE.keys() == BUTTON["env"].keys() | SET_BY_HEROKU | {"DEBUG"}, (
         "example/.env.example and example/app.json must name the same variables"
     )
 

@@ -33,7 +33,7 @@ PRINTED, NOT_PERFORMED = "printed", "printed elsewhere"
 
 FOLDERS = (EXAMPLE, EXAMPLE / "staff", ROOT)
 LISTED = (
-    *("staff/settings.py", "staff/wsgi.py", "staff/checks.py"),
+    *("staff/settings.py", "staff/wsgi.py", "staff/checks.py", "staff/tests.py"),
     *("gunicorn.conf.py", "manage.py"),
 )
 
@@ -42,7 +42,13 @@ PROGRAMS = {
     *("apt-get", "cp", "curl", "django-admin", "git", "gunicorn", "heroku", "make"),
     *("manage.py", "mv", "pg_restore", "pip", "pre-commit", "psql", "python"),
 }
-DJANGO_COMMANDS = {"check", "collectstatic", "runserver", "startproject"}
+DJANGO_COMMANDS = {
+    "check",
+    "clearsessions",
+    "collectstatic",
+    "runserver",
+    "startproject",
+}
 
 # What resolves to nothing that is here, with the reason.
 OTHERS = "tests/test_rehearsal_own_project.py runs a project with it"
@@ -64,6 +70,9 @@ EXCEPTIONS = {
     "HEAD": "git's name for the branch that somebody is on",
     "HEAD:main": "what `git push` takes",
     "ERROR_PAGE_URL": "a config var that Heroku reads, not the app",
+    "3600": "an hour in seconds, as HSTS counts",
+    "test": "a job of .github/workflows/deploy.yaml",
+    "Host": "a header that every request has",
     "mysite": "the settings' folder in a project of the reader's",
     "web: uvicorn mysite.asgi:application --host 0.0.0.0 --port $PORT": OTHERS,
     'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")': OTHERS,
@@ -106,6 +115,7 @@ ELSEWHERE = {
 LABELS = {
     "Account settings": "a page of Heroku's dashboard",
     "Billing": "a page of Heroku's dashboard",
+    "Settings": "a page of a repository on GitHub",
 }
 
 logger = logging.getLogger(__name__)

@@ -85,6 +85,10 @@ def numbers() -> dict[str, str]:
         "basic-workers": workers["basic"],
         **scaled(pool, workers),
         "standard-2x-workers": workers["standard-2x"],
+        "hsts-default": find(
+            r'"SECURE_HSTS_SECONDS", default=([\d_]+)',
+            EXAMPLE / "staff" / "settings.py",
+        ).replace("_", ","),
         "pins": constant("measuring/reading.py", "LAST_PIN"),
         "smallest-with-eco": f"US${FACTS['eco-price'].value + database}",
         "smallest-with-basic": f"US${FACTS['basic-price'].value + database}",
