@@ -72,6 +72,7 @@ EXCEPTIONS = {
     "ERROR_PAGE_URL": "a config var that Heroku reads, not the app",
     "3600": "an hour in seconds, as HSTS counts",
     "test": "a job of .github/workflows/deploy.yaml",
+    "FORMS_URLFIELD_ASSUME_HTTPS": "a setting that Django itself drops",
     "Host": "a header that every request has",
     "mysite": "the settings' folder in a project of the reader's",
     "web: uvicorn mysite.asgi:application --host 0.0.0.0 --port $PORT": OTHERS,
