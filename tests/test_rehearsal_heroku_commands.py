@@ -284,6 +284,9 @@ $ heroku apps:destroy --confirm wrong
 ...Confirmation wrong did not match sunny-demo. Aborted.
 $ heroku apps:destroy --confirm sunny-demo
 Destroying sunny-demo (including all add-ons)... done
+$ heroku run --app sunny-demo-staging ls server.py
+...
+server.py
 $ heroku logs
  ›   Error: ...
 """
