@@ -116,7 +116,7 @@ def test_check_deploy_is_silent_under_production_variables(tmp_path):
 
 def test_the_variables_of_the_own_machine_start_the_app(tmp_path):
     assert run_settings(OWN_MACHINE, copy_settings(tmp_path))["DEBUG"] is True
-    assert OWN_MACHINE.keys() == BUTTON["env"].keys() | SET_BY_HEROKU | OPTIONAL, (
+    assert OWN_MACHINE.keys() == BUTTON["env"].keys() | SET_BY_HEROKU | {"DEBUG"}, (
         "example/.env.example and example/app.json must name the same variables"
     )
 
@@ -146,3 +146,15 @@ def test_who_prints_messages_is_not_asked_for_an_account(settings_with):
     account = ["EMAIL_HOST", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"]
     found = settings_with(EMAIL_BACKEND=CONSOLE, **dict.fromkeys(account))
     assert not found.keys() & set(account)
+
+
+@pytest.mark.parametrize(
+    "name, value, read",
+    [
+        ("SECRET_KEY_FALLBACKS", "one,two", ["one", "two"]),
+        ("SECURE_HSTS_SECONDS", "3600", 3600),
+    ],
+)
+def test_an_optional_variable_is_read(tmp_path, name, value, read):
+    settings = run_settings({**PRODUCTION, name: value}, copy_settings(tmp_path))
+    assert settings[name] == read

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
+from rehearsal.heroku import model
 from tests.support import platform_api
 from tests.support.tiny_app import Api, Reader, fetch, running_platform
 
@@ -32,6 +33,9 @@ def app(platform, api, tmp_path_factory):
     api("POST", "/apps/full-demo/domains", {"hostname": "www.example.com"})
     return "full-demo"
 
+
+OWNER = model.identifier(model.EMAIL)
+LINE = model.identifier("pipeline another-line")
 
 REQUESTS = [
     ("GET", "/account", None),
@@ -70,6 +74,27 @@ REQUESTS = [
     ("GET", "/apps/full-demo/buildpack-installations", None),
     ("GET", "/stacks", None),
     ("GET", "/addon-services/heroku-postgresql/plans", None),
+    (
+        "POST",
+        "/pipelines",
+        {"name": "another-line", "owner": {"id": OWNER, "type": "user"}},
+    ),
+    ("GET", "/pipelines", None),
+    (
+        "POST",
+        "/pipeline-couplings",
+        {"app": "full-demo", "pipeline": LINE, "stage": "staging"},
+    ),
+    ("GET", "/apps/full-demo/pipeline-couplings", None),
+    (
+        "POST",
+        "/pipeline-promotions",
+        {
+            "pipeline": {"id": LINE},
+            "source": {"app": {"id": "full-demo"}},
+            "targets": [{"app": {"id": "another-demo"}}],
+        },
+    ),
 ]
 
 

@@ -249,6 +249,31 @@ $ heroku apps:info
 
 Addons:         heroku-postgresql:essential-0
 ...
+$ heroku create sunny-demo-staging --no-remote
+Creating sunny-demo-staging... done
+...
+$ heroku pipelines:create sunny --app sunny-demo --stage staging
+Creating sunny pipeline... done
+Adding sunny-demo to sunny pipeline as staging... done
+$ heroku pipelines:add sunny --app sunny-demo-staging --stage production
+Adding sunny-demo-staging to sunny pipeline as production... done
+$ heroku pipelines:promote --app sunny-demo-staging
+Fetching app info...
+Fetching apps from sunny...
+...Error: Cannot promote sunny-demo-staging from 'production' stage
+$ heroku pipelines:promote --app sunny-demo
+Fetching app info...
+Fetching apps from sunny...
+Starting promotion to production...
+Waiting for promotion to complete...
+...
+Promotion successful
+sunny-demo-staging: succeeded
+$ heroku releases --app sunny-demo-staging --num 1
+=== sunny-demo-staging Releases - Current: v3
+...Promote sunny-demo v...
+$ heroku pipelines:add nowhere --app sunny-demo --stage staging
+Error: Pipeline not found
 $ heroku addons:destroy DATABASE_URL --confirm sunny-demo
 Destroying postgresql-... on sunny-demo... done...
 $ heroku addons:create heroku-postgresql:essential-1 --wait
@@ -261,6 +286,11 @@ $ heroku apps:destroy --confirm wrong
 ...Confirmation wrong did not match sunny-demo. Aborted.
 $ heroku apps:destroy --confirm sunny-demo
 Destroying sunny-demo (including all add-ons)... done
+$ heroku run --app sunny-demo-staging ls server.py
+...
+server.py
+$ heroku apps:destroy --app sunny-demo-staging --confirm sunny-demo-staging
+Destroying sunny-demo-staging (including all add-ons)... done
 $ heroku addons --all
 No add-ons.
 $ heroku apps

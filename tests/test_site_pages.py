@@ -150,7 +150,10 @@ def test_a_picture_has_a_text_for_those_who_do_not_see_it(name):
 
 # Outputs that are three dots and nothing else, with the reason: nothing of them is
 # the same each time.
-ONLY_DOTS = {"heroku config:get SECRET_KEY": "the key is made at random"}
+ONLY_DOTS = {
+    "heroku config:get SECRET_KEY": "the key is made at random",
+    "heroku ps:wait": "it prints nothing where nothing is to be waited for",
+}
 
 
 def test_three_dots_alone_stand_for_what_is_never_the_same():

@@ -35,7 +35,7 @@ PRINTED, NOT_PERFORMED = "printed", "printed elsewhere"
 
 FOLDERS = (EXAMPLE, EXAMPLE / "staff", ROOT)
 LISTED = (
-    *("staff/settings.py", "staff/wsgi.py", "staff/checks.py"),
+    *("staff/settings.py", "staff/wsgi.py", "staff/checks.py", "staff/tests.py"),
     *("gunicorn.conf.py", "manage.py"),
 )
 
@@ -46,7 +46,8 @@ PROGRAMS = {
     "python",
 }
 DJANGO_COMMANDS = {
-    *("check", "collectstatic", "makemigrations", "runserver", "startproject"),
+    *("check", "clearsessions", "collectstatic", "makemigrations", "runserver"),
+    "startproject",
 }
 
 # What resolves to nothing that is here, with the reason.
@@ -69,6 +70,11 @@ EXCEPTIONS = {
     "CONN_MAX_AGE": "a setting that the example does without",
     "HEAD": "git's name for the branch that somebody is on",
     "HEAD:main": "what `git push` takes",
+    "ERROR_PAGE_URL": "a config var that Heroku reads, not the app",
+    "3600": "an hour in seconds, as HSTS counts",
+    "test": "a job of .github/workflows/deploy.yaml",
+    "FORMS_URLFIELD_ASSUME_HTTPS": "a setting that Django itself drops",
+    "Host": "a header that every request has",
     "mysite": "the settings' folder in a project of the reader's",
     "web: uvicorn mysite.asgi:application --host 0.0.0.0 --port $PORT": OTHERS,
     'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")': OTHERS,
@@ -126,6 +132,7 @@ LABELS = {
     "Account settings": "a page of Heroku's dashboard",
     "Billing": "a page of Heroku's dashboard",
     "Current Usage": "on a page of Heroku's dashboard",
+    "Settings": "a page of a repository on GitHub",
 }
 
 logger = logging.getLogger(__name__)

@@ -92,10 +92,36 @@ def numbers() -> dict[str, str]:
         "email-port": constant("staff/settings.py", "EMAIL_PORT"),
         "pool-size": pool,
         "pool-connections": DYNOS_IN_A_DEPLOY * workers["basic-workers"] * pool,
+        **scaled(pool, workers),
+        "hsts-default": find(
+            r'"SECURE_HSTS_SECONDS", default=([\d_]+)',
+            EXAMPLE / "staff" / "settings.py",
+        ).replace("_", ","),
         "pins": constant("measuring/reading.py", "LAST_PIN"),
         "prices-checked": show_date(min(fact.source.checked for fact in prices)),
         **workers,
         **sums,
+    }
+
+
+def scaled(pool: int, workers: dict[str, int]) -> dict[str, int]:
+    """Return the sums of operate/scale; `workers` are those of a dyno, by its size.
+
+    A Standard-1X has the memory of a Basic, and so its workers.
+    """
+    threads = constant("gunicorn.conf.py", "threads")
+    small, large = workers["basic-workers"], workers["standard-2x-workers"]
+    return {
+        "threads": threads,
+        "one-dyno": 1,
+        "two-dynos": 2,
+        "dynos-in-a-deploy": DYNOS_IN_A_DEPLOY,
+        "one-basic-requests": small * threads,
+        "one-2x-requests": large * threads,
+        "one-2x-connections": DYNOS_IN_A_DEPLOY * large * pool,
+        "two-1x-requests": 2 * small * threads,
+        "two-1x-connections": 2 * DYNOS_IN_A_DEPLOY * small * pool,
+        "two-1x-half-connections": 2 * DYNOS_IN_A_DEPLOY * small * (pool // 2),
     }
 
 

@@ -6,9 +6,11 @@ With DEBUG=false in the environment, the settings are those of production.
 from unittest import skipUnless
 
 from django.conf import settings
+from django.contrib.auth import get_user, get_user_model
 from django.core.management import call_command
+from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.urls import reverse
 
 PUBLIC_PAGES = [
@@ -49,3 +51,23 @@ class ProductionTests(TestCase):
         self.assertRedirects(
             response, "https://testserver/", 301, fetch_redirect_response=False
         )
+
+
+class NewKeyTests(TestCase):
+    """What happens to somebody who is signed in when the secret key changes."""
+
+    def is_signed_in(self, fallbacks):
+        """Sign in, change the key, and say whether the session is still valid."""
+        user = get_user_model().objects.create_superuser("ada@example.com")
+        self.client.force_login(user)
+        request = HttpRequest()
+        new = {"SECRET_KEY": "n" * 64, "SECRET_KEY_FALLBACKS": fallbacks}
+        with override_settings(**new):
+            request.session = self.client.session
+            return get_user(request).is_authenticated
+
+    def test_an_earlier_key_keeps_users_signed_in(self):
+        self.assertTrue(self.is_signed_in([settings.SECRET_KEY]))
+
+    def test_without_it_they_sign_in_again(self):
+        self.assertFalse(self.is_signed_in([]))

@@ -180,8 +180,18 @@ class Builds:
             pip.chmod(0o755)
         return slug
 
-    def remove(self, app: model.App):
-        """Remove the slugs and the cache of an app."""
-        slugs = [release.slug.folder for release in app.releases if release.slug]
-        for folder in [*slugs, self.caches / app.id]:
+    def remove(self, app: model.App, others: list[model.App]):
+        """Remove the slugs and the cache of an app, except what others were promoted.
+
+        A promoted slug runs with the packages of the app that built it.
+        """
+        promoted = {slug.id for other in others for slug in slugs(other)}
+        folders = [each.folder for each in slugs(app) if each.id not in promoted]
+        if not any(each.id in promoted for each in slugs(app)):
+            folders.append(self.caches / app.id)
+        for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def slugs(app: model.App) -> list[model.Slug]:
+    return [release.slug for release in app.releases if release.slug]

@@ -27,6 +27,7 @@ from rehearsal.heroku.api.account import Account
 from rehearsal.heroku.api.addons import Addons
 from rehearsal.heroku.api.apps import AppsApi, Parts
 from rehearsal.heroku.api.dynos import DynosApi
+from rehearsal.heroku.api.pipelines import Pipelines
 from rehearsal.heroku.api.postgres import Postgres
 from rehearsal.heroku.api.releases import ReleasesApi
 from rehearsal.heroku.builds import Builds
@@ -164,6 +165,7 @@ class Platform:
             DynosApi(self.apps, dynos, self.rendezvous, self.address.plain),
             Addons(self.apps, databases, releases, tasks),
             Postgres(self.apps, databases),
+            Pipelines(self.apps, releases),
         ]
         self.routes = {key: h for topic in topics for key, h in topic.routes.items()}
         site = self.hosts(git)

@@ -39,6 +39,9 @@ DEPLOYABLE = (
     ".env.example",
 )
 
+# What only a page of operate/ adds: the project begins without it.
+ADDED_LATER = (".github/workflows/deploy.yaml",)
+
 # The parts of settings.py that no page shows, with the reason. The project has them
 # before the first page.
 WRITTEN_BY_STARTPROJECT = "startproject wrote it, and it needs no change"
@@ -110,12 +113,13 @@ def is_app_owned(key: str) -> bool:
 def write_starting_project(folder: Path) -> None:
     """Write the project as it is before the first page into `folder`.
 
-    The app's files but the deployable ones; of those only settings.py is there, as
-    `django-admin startproject` writes it, with the settings that belong to the app.
+    The app's files but the deployable ones and those of ADDED_LATER; of the deployable
+    ones only settings.py is there, as `django-admin startproject` writes it, with the
+    settings that belong to the app.
     """
     for file in tracked(EXAMPLE):
         name = file.relative_to(EXAMPLE)
-        if name.as_posix() not in DEPLOYABLE:
+        if name.as_posix() not in DEPLOYABLE + ADDED_LATER:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, folder / name)
     settings = merge(written_by_startproject(), starting_settings())
@@ -160,6 +164,7 @@ def apply(project: Path, path: str, listing: str) -> None:
     Raises SyntaxError if the listing or the file is not Python where it must be.
     """
     file = project / path
+    file.parent.mkdir(parents=True, exist_ok=True)
     before = file.read_text() if file.exists() else ""
     if file.suffix == ".py":
         file.write_text(merge(before, listing))

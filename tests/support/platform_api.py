@@ -24,6 +24,7 @@ EXTRA = {
     "price": {},  # of a plan: Accept-Expansion
     "plan": {},  # of an attachment's add-on: Accept-Inclusion
     "config_vars": {},  # of an attachment: Accept-Inclusion
+    "pipeline": {},  # of a coupling: with its name, which the CLI shows
 }
 # Parts that a person's app or account has not: those of a company, of a domain with a
 # certificate, of a release with a slug.

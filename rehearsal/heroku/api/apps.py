@@ -48,7 +48,6 @@ class AppsApi:
             "PATCH /apps/{app}": self.update,
             "DELETE /apps/{app}": self.destroy,
             "GET /apps/{app}/collaborators": self.collaborators,
-            "GET /apps/{app}/pipeline-couplings": self.no_pipeline,
             "GET /stacks": self.stacks,
             "GET /apps/{app}/buildpack-installations": self.buildpacks,
             "PUT /apps/{app}/buildpack-installations": self.set_buildpacks,
@@ -106,7 +105,8 @@ class AppsApi:
         app.log_api("App destroyed")
         await self.parts.databases.remove(app)
         await asyncio.to_thread(self.parts.git.remove, app)
-        await asyncio.to_thread(self.parts.builds.remove, app)
+        others = list(self.apps.values())
+        await asyncio.to_thread(self.parts.builds.remove, app, others)
         return view
 
     async def collaborators(self, request):
@@ -118,9 +118,6 @@ class AppsApi:
         }
         entry = {**app.stamp(), "app": app.reference(), "permissions": []}
         return [{**entry, "role": "owner", "user": user}]
-
-    async def no_pipeline(self, request):
-        raise NotFound("Couldn't find that pipeline coupling.", "pipeline_coupling")
 
     async def stacks(self, request):
         moment = model.now()
