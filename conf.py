@@ -27,7 +27,9 @@ language = "en-GB"
 # Those of docs/_extensions say in their first lines what they do.
 extensions = [
     "docs._extensions.console_blocks",
+    "docs._extensions.commands",
     "docs._extensions.downloads",
+    "docs._extensions.failures",
     "docs._extensions.listings",
     "docs._extensions.literals",
     "docs._extensions.overview",

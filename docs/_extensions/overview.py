@@ -1,4 +1,4 @@
-"""Show a toctree as a table: each page with some of the fields above its title.
+"""Show a toctree as a table: each page with one of the fields above its title.
 
 .. code-block:: rst
 
@@ -9,10 +9,11 @@
       deploy/account
       deploy/cli
 
-So a page's order is said in one place, and its minutes on the page itself. `field` may
-name several.
+So a page's order is said in one place, and its minutes on the page itself.
 https://www.sphinx-doc.org/en/master/usage/restructuredtext/field-lists.html#file-wide-metadata
 """
+
+from collections.abc import Iterable
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -70,22 +71,27 @@ class OverviewTables(SphinxPostTransform):
                 toctree.parent.insert(0, self.table(toctree))
 
     def table(self, toctree: addnodes.toctree) -> nodes.table:
-        fields = toctree["field"].split()
-        body = nodes.tbody()
-        for page in toctree["includefiles"]:
-            values = [self.value(page, field) for field in fields]
-            body += row(link(page, toctree["parent"]), *map(nodes.Text, values))
-        names = [toctree["caption"], *map(str.title, fields)]
-        head = nodes.thead("", row(*map(nodes.Text, names)))
-        columns = [nodes.colspec() for _ in names]
-        group = nodes.tgroup("", *columns, head, body, cols=len(columns))
-        return nodes.table("", group, classes=["colwidths-auto"])
+        field = toctree["field"]
+        rows = [
+            (link(page, toctree["parent"]), nodes.Text(self.value(page, field)))
+            for page in toctree["includefiles"]
+        ]
+        return table([toctree["caption"], field.title()], rows)
 
     def value(self, page: str, field: str) -> str:
         value = self.env.metadata[page].get(field)
         if value is None:
             logger.warning("no :%s: is above the title", field, location=page)
         return value or ""
+
+
+def table(heads: list[str], rows: Iterable[Iterable[nodes.Node]]) -> nodes.table:
+    """Return a table of cells, which are text or inline nodes."""
+    head = nodes.thead("", row(*map(nodes.Text, heads)))
+    body = nodes.tbody("", *(row(*cells) for cells in rows))
+    columns = [nodes.colspec() for _ in heads]
+    group = nodes.tgroup("", *columns, head, body, cols=len(columns))
+    return nodes.table("", group, classes=["colwidths-auto"])
 
 
 def row(*cells: nodes.Node) -> nodes.row:
