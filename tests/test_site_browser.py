@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from tests.support.pages import SOURCES, STEPS, TABS
+from docs._extensions.failures import CODES
+from tests.support.pages import FAILURES, FOLDER, SOURCES, STEPS, TABS, field, met
 from tools.browser import PATIENCE, running
 
 PAGES = [*SOURCES, "genindex", "search", "404"]
@@ -377,7 +378,6 @@ def test_the_search_box_finds_a_word_and_quotes_its_page(tab, word):
     "text, page",
     [
         ("DisallowedHost", "prepare/hosts"),
-        ("Invalid HTTP_HOST header", "prepare/hosts"),
         ("custom domain", "prepare/hosts"),
         ("Procfile", "prepare/procfile"),
         ("ERR_TOO_MANY_REDIRECTS", "prepare/procfile"),
@@ -388,32 +388,61 @@ def test_the_search_box_finds_a_word_and_quotes_its_page(tab, word):
         ("collectstatic", "prepare/static-files"),
         ("static files not loading", "prepare/static-files"),
         ("media upload", "prepare/static-files"),
-        ("MissingFileError", "prepare/static-files"),
         ("InvalidStorageError", "prepare/static-files"),
         ("Multiple Python package manager files", "prepare/requirements"),
         ("runtime.txt", "prepare/python-version"),
         ("Windows", "prepare/your-machine"),
         ("PowerShell", "prepare/your-machine"),
         ("WSL", "prepare/your-machine"),
-        ("IP address mismatch", "deploy/cli"),
-        ("Couldn't find that app", "deploy/cli"),
+        ("IP address mismatch", "troubleshooting/not-rehearsed"),
+        ("Couldn't find that app", "troubleshooting/app-not-found"),
         ("Existing 'venv/' directory found", "deploy/git"),
         ("Please tell me who you are", "deploy/git"),
-        ("error: src refspec main does not match any", "deploy/push"),
-        ("'heroku' does not appear to be a git repository", "deploy/push"),
+        (
+            "'heroku' does not appear to be a git repository",
+            "troubleshooting/no-remote",
+        ),
         ("remote: ! Push rejected, failed to compile Python app.", "deploy/push"),
-        ("H10", "deploy/logs"),
-        ("H20", "deploy/logs"),
-        ('at=error code=H10 desc="App crashed"', "deploy/logs"),
         ("delete app", "deploy/take-down"),
         ("hobby-dev", "reference/changes-since-2021"),
         ("dyno", "reference/glossary"),
     ],
 )
 def test_the_search_finds_first_the_page_that_answers(tab, text, page):
+    assert found_first(tab, text) == page
+
+
+def found_first(tab, text):
+    """Return the page that the search puts first."""
     tab.goto(f"/search.html?{urlencode({'q': text})}")
     first = tab.locator("#search-results li a").first
-    assert first.get_attribute("href").partition("#")[0] == f"{page}.html"
+    return first.get_attribute("href").partition("#")[0].removesuffix(".html")
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_the_search_finds_a_failure_by_its_error_text(tab, name):
+    assert found_first(tab, field(name, "shows")) == name
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_the_search_finds_a_failure_by_the_whole_line_as_it_is_pasted(tab, name):
+    assert found_first(tab, pasted(name)) == name
+
+
+def pasted(name):
+    """Return the line of the page's output that has its error text.
+
+    What the page leaves out of it is there: times and ids, which no page has.
+    """
+    lines = [line for each in met(name) for line in each.output.splitlines()]
+    line = next(line for line in lines if field(name, "shows") in line)
+    return line.replace("...", "2026-11-25T08:15:30.123456+00:00 0f2c7b5e-41d8 ")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_search_finds_a_code_s_own_page_or_the_one_for_the_rest(tab, code):
+    own = [name for name in FAILURES if code in field(name, "shows")]
+    assert found_first(tab, code) == (own or [f"{FOLDER}not-rehearsed"])[0]
 
 
 def test_the_page_follows_the_colour_scheme(tab):

@@ -1,7 +1,6 @@
 """The shape of a page, and what the build refuses."""
 
 import os
-import pickle
 import subprocess
 import sys
 
@@ -9,7 +8,6 @@ import pytest
 from docutils import nodes
 from sphinx import addnodes
 
-from rehearsal import script
 from rehearsal.script import NOT_REHEARSED, is_session, line
 from tests.conftest import ROOT
 from tests.support.pages import (
@@ -21,6 +19,7 @@ from tests.support.pages import (
     TASKS,
     commands,
     doctree,
+    field,
     in_sources,
     prose,
     section,
@@ -51,8 +50,7 @@ def test_every_page_is_in_a_toctree_once():
 
 
 def test_the_steps_take_as_long_as_the_first_page_says():
-    environment = pickle.loads((script.DOCTREES / "environment.pickle").read_bytes())
-    minutes = sum(int(environment.metadata[name]["minutes"]) for name in STEPS)
+    minutes = sum(int(field(name, "minutes")) for name in STEPS)
     hours = HOURS[round(minutes / 60)]
     assert f"About {hours} hours" in prose("index"), (
         f"docs/index.rst: the steps take {minutes} minutes, about {hours} hours"

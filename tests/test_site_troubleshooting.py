@@ -4,15 +4,22 @@ The mistake is made on the page, its error text is in an output of the page, and
 that is said to speak before the push spoke there.
 """
 
-import pickle
 import re
 
 import pytest
 from docutils import nodes
 
-from rehearsal import script
-from rehearsal.script import NOT_REHEARSED, Command, caption, is_session
-from tests.support.pages import EXAMPLE, FAILURES, FOLDER, PAGES, SOURCES, doctree
+from rehearsal.script import NOT_REHEARSED, caption, is_session
+from tests.support.pages import (
+    ENVIRONMENT,
+    EXAMPLE,
+    FAILURES,
+    FOLDER,
+    SOURCES,
+    doctree,
+    field,
+    met,
+)
 
 FOLD = "Make it happen"
 SECTIONS = ["What you see", "Why", "Fix", "Check", "Never again"]
@@ -30,13 +37,6 @@ NO_FAILURE = {
 CHECK = "manage.py check --deploy --tag heroku"
 ID = re.compile(r"heroku\.[EW]\d{3}")
 
-ENVIRONMENT = pickle.loads((script.DOCTREES / "environment.pickle").read_bytes())
-
-
-def field(name, key):
-    """Return what is in a field above a page's title; "" without it."""
-    return ENVIRONMENT.metadata[name].get(key, "")
-
 
 def sections(name):
     """Return the page's sections by their titles, in order."""
@@ -52,13 +52,6 @@ def performed(node):
         if NOT_REHEARSED not in block["classes"]
         and (caption(block) or is_session(block))
     ]
-
-
-def met(name):
-    """Return the commands that a page performs before its fix."""
-    [page] = [page for page in PAGES if page.name == name]
-    steps = page.steps[: page.mistakes]
-    return [step for step in steps if isinstance(step, Command)]
 
 
 def spoken(name):

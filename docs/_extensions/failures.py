@@ -36,6 +36,8 @@ from docs._extensions.overview import table
 from docs._extensions.substitutions import CODE
 
 FOLDER = "troubleshooting/"
+# What the log says has a code, as H10.
+CODES = [name for name in FACTS if CODE.fullmatch(name)]
 
 logger = logging.getLogger(__name__)
 
@@ -80,17 +82,20 @@ def field(document: nodes.document, name: str) -> str:
 
 
 def told(term: nodes.term) -> list[str]:
-    """Return the error texts in a term: its codes and literals, else all of it."""
-    texts = [code for code in re.findall(r"\w+", term.astext()) if code in FACTS]
-    texts += [literal.astext() for literal in term.findall(nodes.literal)]
-    return texts or [term.astext()]
+    """Return the error texts in a term: its codes and what is printed, else all."""
+    literals = term.findall(nodes.literal)
+    printed = [each.astext() for each in literals if "printed" in each["classes"]]
+    return codes(term.astext()) + printed or [term.astext()]
+
+
+def codes(text: str) -> list[str]:
+    return [code for code in CODE.findall(text) if code in CODES]
 
 
 def forms(text: str) -> list[str]:
     """Return a text with what else a log or a reader writes for its code."""
-    codes = [code for code in CODE.findall(text) if code in FACTS]
     found = [text]
-    for code in codes:
+    for code in codes(text):
         description = FACTS[code].value
         logged = (
             f'code={code} desc="{description}"'
@@ -142,7 +147,8 @@ class FailureLists(SphinxPostTransform):
         entries = [
             (text, page, target)
             for page in pages
-            for _, text, target, *_ in domain.entries.get(page, [])
+            for _, text, target, main, _ in domain.entries.get(page, [])
+            if main
         ]
         entries.sort(key=lambda entry: alphabetical(entry[0]))
         rows = [

@@ -1,6 +1,7 @@
 """The pages as they are written and as they are built, for the tests of the site."""
 
 import datetime
+import pickle
 from functools import cache
 
 import pytest
@@ -32,6 +33,7 @@ FAILURES = [
 
 try:
     PAGES = script.read_pages(script.DOCTREES)
+    ENVIRONMENT = pickle.loads((script.DOCTREES / "environment.pickle").read_bytes())
 except FileNotFoundError:
     pytest.fail(f"{script.DOCTREES} is missing: run `make html` first", pytrace=False)
 
@@ -60,6 +62,18 @@ def section(name: str, title: str) -> nodes.section:
         if node[0].astext() == title
     )
     return found
+
+
+def field(name: str, key: str) -> str:
+    """Return what is in a field above a page's title; "" without it."""
+    return ENVIRONMENT.metadata[name].get(key, "")
+
+
+def met(name: str) -> list[script.Command]:
+    """Return the commands that a page performs before its fix."""
+    [page] = [page for page in PAGES if page.name == name]
+    steps = page.steps[: page.mistakes]
+    return [step for step in steps if isinstance(step, script.Command)]
 
 
 def listings() -> list[script.Listing]:
