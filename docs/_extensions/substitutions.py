@@ -18,6 +18,7 @@ from sphinx.util import logging
 
 from docs._extensions.facts import FACTS, NO_BREAK_SPACE, show_date
 from docs._extensions.repository import address
+from rehearsal.heroku.model import STACK
 from rehearsal.record import read_record
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,9 @@ SUMS = {
     "smallest-with-basic": ("basic-price", "essential-0-price"),
 }
 WORKERS = {"basic-workers": "basic-memory", "standard-2x-workers": "standard-2x-memory"}
+
+# The packages whose versions reference/versions shows.
+SHOWN = ("django", "gunicorn", "psycopg", "whitenoise")
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +52,15 @@ def versions() -> dict[str, str]:
         + find(r'^target-version = "py3(\d+)"', ROOT / "pyproject.toml"),
         "cli": cli["dependencies"]["heroku"],
         "django": find(r"^django>=(\d+\.\d+)", EXAMPLE / "requirements.txt"),
+        "stack": STACK,
+        **{f"{package}-range": requirement(package) for package in SHOWN},
     }
+
+
+def requirement(package: str) -> str:
+    """Return the versions of a package that the example's requirements allow."""
+    pattern = rf"^{package}(?:\[.+\])?([<>=].+)$"
+    return find(pattern, EXAMPLE / "requirements.txt").replace(",", ", ")
 
 
 def find(pattern: str, file: Path) -> str:
