@@ -154,7 +154,7 @@ SAME = (
 )
 
 # What a Windows user types where the first tab has what is not on Windows.
-NO_GREP = (
+NO_GREP = "PowerShell has no grep: the reader copies the id from the line that it finds"
     "PowerShell has no grep, and what it finds is no text: the reader copies the id"
 )
 INSTEAD = {
