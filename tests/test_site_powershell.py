@@ -154,9 +154,7 @@ SAME = (
 )
 
 # What a Windows user types where the first tab has what is not on Windows.
-NO_GREP = "PowerShell has no grep: the reader copies the id from the line that it finds"
-    "PowerShell has no grep, and what it finds is no text: the reader copies the id"
-)
+NO_GREP = "PowerShell has no grep: the reader copies the id out of a line"
 INSTEAD = {
     'python -c "import staff.wsgi"': GUNICORN,
     'heroku logs --num 200 | Select-String "status=500"': NO_GREP,
