@@ -180,6 +180,7 @@ class CommandTables(SphinxPostTransform):
 
 def complete(table: nodes.table, found: list[Use], page: str) -> None:
     """Add the column to the table of a page."""
+    table["classes"].append("stacked")
     group = table.next_node(nodes.tgroup)
     group["cols"] += 1
     group.insert(2, nodes.colspec(colwidth=50))

@@ -1,7 +1,7 @@
 """The index of failures, from the pages of docs/troubleshooting/.
 
 Such a page has fields above its title: at which `:stage:` the failure is met, and the
-error text that it `:shows:`. Of a page that shows none, the terms of its lists are such
+error text that it `:shows:`. Of a page that shows none, the terms of its lists have such
 texts. Each becomes an entry of the index, and so of the search, on that page; one with
 a code, as H10, in each form in which a log has it.
 
@@ -82,10 +82,10 @@ def field(document: nodes.document, name: str) -> str:
 
 
 def told(term: nodes.term) -> list[str]:
-    """Return the error texts in a term: its codes and what is printed, else all."""
+    """Return the error texts in a term: its codes, and what is printed."""
     literals = term.findall(nodes.literal)
     printed = [each.astext() for each in literals if "printed" in each["classes"]]
-    return codes(term.astext()) + printed or [term.astext()]
+    return codes(term.astext()) + printed
 
 
 def codes(text: str) -> list[str]:
@@ -155,7 +155,9 @@ class FailureLists(SphinxPostTransform):
             (nodes.literal("", text), self.link(page, target))
             for text, page, target in entries
         ]
-        return table(["Error text", "Page"], rows)
+        listed = table(["Error text", "Page"], rows)
+        listed["classes"].append("stacked")
+        return listed
 
     def by_stage(self, pages: list[str], place: failures) -> list[nodes.Node]:
         items = {item[0].astext(): item for item in place.findall(is_item)}
