@@ -32,6 +32,7 @@ SEARCH_SCRIPTS = {
     "sphinx_highlight.js",
     "language_data.js",
     "searchtools.js",
+    "pasted_errors.js",
     "searchindex.js",
 }
 

@@ -1,110 +1,123 @@
-"""The reference lists what the steps have: every command, and where a variable is."""
+"""The reference has what the pages have: their commands, and their variables."""
 
 import re
-import shlex
 
 import pytest
 from docutils import nodes
 from sphinx import addnodes
 
-from rehearsal.script import Command, line
-from tests.support.pages import PAGES, commands, doctree
+from rehearsal.script import EXCUSED
+from tests.conftest import ROOT
+from tests.support.pages import doctree
+from tests.test_site_pages import run_sphinx
 
-# What a step does in the shell alone, which is nothing to look up.
-SHELL = {
-    *("cat", "cd", "cp", "echo", "export", "grep", "mv", "sort", "source", "tail"),
-    "unset",
-}
+COMMANDS = """\
+.. list-table::
+   :class: commands
+   :header-rows: 1
 
-# Between two commands of a line, outside of quotes.
-BETWEEN = re.compile(r"(?:&&|\|)(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
+   * - Task
+     - Command
+   * - commit
+     - ``git commit --message MESSAGE``
+   * - look
+     - ``git status``
 
-# The section for what no step performs.
-MORE = "More"
+.. list-table::
+   :class: commands not-performed
+   :header-rows: 1
 
-
-def words(text):
-    """Return the words of a command as the list writes them.
-
-    Any variables that are set are one word; versions, numbers, the variable that gets
-    the output, the file that is read, and the app outside of its folder, do not count.
-    """
-    text = re.sub(r"^[A-Z]+=\$\(|< \S+$", "", text)
-    text = re.sub(r"^python\d[\d.]*", "python", text.replace("\\\n", " "))
-    found = shlex.split(re.sub(r"\d+", "0", re.sub(r" --app [\w-]+", "", text)))
-    while re.match(r"[A-Z_]+=", found[0]):
-        del found[0]
-    assigned = [word for word in found if re.match(r"[A-Z_]+=", word)]
-    return [word for word in found if word not in assigned] + ["NAME=VALUE"] * bool(
-        assigned
-    )
+   * - Task
+     - Command
+   * - ask
+     - ``heroku status``
+"""
 
 
-def performed(some):
-    """Return the place and the words of each of some commands, but not the shell's."""
+def session(*commands):
+    return ".. code-block:: console\n\n" + "".join(f"   $ {c}\n" for c in commands)
+
+
+def build_guide(folder, *pages):
+    """Build a guide of the table and pages with these bodies; return its errors and
+    the table's page."""
+    names = [f"page-{number}" for number, _ in enumerate(pages, 1)]
+    toctree = ".. toctree::\n\n" + "".join(f"   {name}\n" for name in names)
+    (folder / "index.rst").write_text(f"Guide\n=====\n\n{COMMANDS}\n{toctree}")
+    for name, body in zip(names, pages, strict=True):
+        page = folder / f"{name}.rst"
+        text = f"{name.title()}\n======\n\n{body}"
+        if not page.exists() or page.read_text() != text:
+            page.write_text(text)
+    built = run_sphinx(folder, "html")
+    return built.stderr, (folder / "build" / "index.html").read_text()
+
+
+def cells(html):
+    """Return the texts of each row of a page's tables."""
+    rows = re.findall(r"<tr.*?</tr>", html, re.DOTALL)
     return [
-        (f"docs/{command.page}.rst:{command.line}: {part.strip()}", words(part))
-        for command in some
-        for part in re.split(BETWEEN, command.text)
-        if part.split()[0] not in SHELL or command.text == "cp .env.example .env"
+        [
+            " ".join(re.sub(r"<.*?>", " ", cell).split())
+            for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)
+        ]
+        for row in rows
     ]
 
 
-def meant():
-    """Return the commands of the pages but for those that make and show a failure."""
-    steps = [step for page in PAGES for step in page.steps[page.mistakes :]]
-    return [step for step in steps if isinstance(step, Command)]
+COMMIT = session('git commit --message "Once"')
+BOTH = session("git status", 'git commit --message "Twice"')
 
 
-def listed():
-    """Return section, place and words of each command in reference/commands."""
-    return [
+def test_a_listed_command_has_the_first_pages_that_perform_it(tmp_path):
+    errors, html = build_guide(tmp_path, BOTH, COMMIT, COMMIT, COMMIT, COMMIT)
+    assert not errors
+    pages = "Page-1 Page-2 Page-3 and 2 more"
+    assert ["commit", "git commit --message MESSAGE", pages] in cells(html)
+    assert ["look", "git status", "Page-1"] in cells(html)
+
+
+def test_a_command_that_no_page_performs_is_marked(tmp_path):
+    _, html = build_guide(tmp_path, BOTH)
+    assert ["ask", "heroku status", "not performed"] in cells(html)
+
+
+def test_a_command_that_is_excused_is_marked_with_the_reason():
+    """On the built page: a scratch guide has no reason of its own."""
+    html = (ROOT / "build" / "html" / "reference" / "commands.html").read_text()
+    [[_, _, pages]] = [row for row in cells(html) if "pip list --outdated" in str(row)]
+    assert pages.startswith(
+        f"not performed: {EXCUSED['python -m pip list --outdated']} "
+    )
+
+
+def test_the_table_follows_a_page_that_has_changed(tmp_path):
+    build_guide(tmp_path, BOTH, "Nothing yet.")
+    errors, html = build_guide(tmp_path, BOTH, COMMIT)
+    assert not errors
+    pages = "Page-1 Page-2"
+    assert ["commit", "git commit --message MESSAGE", pages] in cells(html)
+
+
+@pytest.mark.parametrize(
+    "body, message",
+    [
         (
-            section[0].astext(),
-            f"docs/reference/commands.rst:{line(literal)}: {literal.astext()}",
-            words(literal.astext()),
-        )
-        for section in doctree("reference/commands").findall(nodes.section)
-        for row in section.findall(nodes.row)
-        if section.parent.parent is not None
-        for literal in row[-1].findall(nodes.literal)
-    ]
-
-
-def covers(entry, command):
-    """Say whether a list's entry stands for a command: capitals for anything, and
-    at its end for any words."""
-    if is_placeholder(entry[-1]) and len(command) >= len(entry):
-        command = [*command[: len(entry) - 1], entry[-1]]
-    return len(entry) == len(command) and all(
-        one == other or is_placeholder(one)
-        for one, other in zip(entry, command, strict=True)
-    )
-
-
-def is_placeholder(word):
-    return re.fullmatch(r"[A-Z][A-Z@.=]+", word) is not None
-
-
-@pytest.mark.parametrize(
-    "place, command", [pytest.param(*each, id=each[0]) for each in performed(meant())]
+            f"{BOTH}   $ git log\n",
+            "page-1.rst:4: WARNING: no table of docs/index.rst has this command: add "
+            "it there, with its task: git log",
+        ),
+        (COMMIT, "index.rst:13: WARNING: git status is on no page"),
+        (
+            f"{BOTH}   $ heroku status\n",
+            "heroku status is performed, at docs/page-1.rst:4",
+        ),
+        ("..  code-block:: console\n\n   git status", "begins without the prompt"),
+    ],
 )
-def test_a_command_of_a_step_is_in_the_list(place, command):
-    entries = [entry for section, _, entry in listed() if section != MORE]
-    assert any(covers(entry, command) for entry in entries), (
-        f"{place}\nis not in docs/reference/commands.rst: add it there, with its task"
-    )
-
-
-@pytest.mark.parametrize(
-    "section, place, entry", [pytest.param(*each, id=each[1]) for each in listed()]
-)
-def test_a_listed_command_is_of_a_step_or_under_more(section, place, entry):
-    on = [step for step, command in performed(commands()) if covers(entry, command)]
-    if section == MORE:
-        assert not on, f"{place}\nis performed, at {on[0]}: move it out of {MORE!r}"
-    else:
-        assert on, f"{place}\nis performed by no step: move it to the section {MORE!r}"
+def test_the_build_refuses(tmp_path, body, message):
+    errors, _ = build_guide(tmp_path, body)
+    assert message in errors
 
 
 def pages_of_variables():

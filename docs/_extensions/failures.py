@@ -1,9 +1,9 @@
 """The index of failures, from the pages of docs/troubleshooting/.
 
 Such a page has fields above its title: at which `:stage:` the failure is met, and the
-error text that it `:shows:`. Of a page that shows none, the terms of its lists have such
-texts. Each becomes an entry of the index, and so of the search, on that page; one with
-a code, as H10, in each form in which a log has it.
+error text that it `:shows:`. Of a page that shows none, the terms of its lists have
+such texts. Each becomes an entry of the index, and so of the search, on that page; one
+with a code, as H10, in each form in which a log has it.
 
 .. code-block:: rst
 
@@ -56,7 +56,7 @@ class FailureEntries(SphinxTransform):
         if not name.startswith(FOLDER) or name == f"{FOLDER}index":
             return
         if shown := field(self.document, "shows"):
-            self.add(next(self.document.findall(nodes.section)), [shown])
+            self.add(self.document.next_node(nodes.section), [shown])
             return
         for item in list(self.document.findall(nodes.definition_list_item)):
             self.add(item[0], told(item[0]))
@@ -70,7 +70,8 @@ class FailureEntries(SphinxTransform):
             for text in texts
             for form in forms(text)
         ]
-        self.document.insert(0, addnodes.index(entries=entries))
+        section = self.document.next_node(nodes.section)
+        section.insert(1, addnodes.index(entries=entries))
 
 
 def field(document: nodes.document, name: str) -> str:
