@@ -33,8 +33,8 @@ from rehearsal.script import Command, Page
 
 # What a page does in the shell alone, which is nothing to look up.
 SHELL = {
-    *("cat", "cd", "cp", "date", "echo", "export", "grep", "ls", "mkdir", "mv", "rm"),
-    *("sort", "source", "tail", "touch", "unset"),
+    *("cat", "cd", "cp", "echo", "export", "grep", "mv", "sort", "source", "tail"),
+    "unset",
 }
 LOOKED_UP = "cp .env.example .env"
 
