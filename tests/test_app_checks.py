@@ -587,7 +587,7 @@ FAULTS = {
     },
     **{
         f"no key is a key: {value}": ("W046", {}, f"SECRET_KEY = {value}\n")
-        for value in ["os.environ.get('SECRET_KEY')", "os.getenv('SECRET_KEY')"]
+        for value in ["os.environ.get('UNSET')", "os.getenv('SECRET_KEY')"]
     },
     "a module that is no file": (
         "W045",

@@ -59,6 +59,7 @@ UNSEEN = {
     "superuser-skipped": TYPED,
     "updates-rejected": ONLY_ON_HEROKU,
     "variable-not-set": NO_SETTINGS,
+    "worker-killed": "how much memory a view takes is known when it runs",
     "worker-timeout": "how long a view takes is known when it runs",
 }
 

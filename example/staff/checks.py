@@ -607,7 +607,7 @@ def check_secret_key():
     try:
         key = settings.SECRET_KEY
     except ImproperlyConfigured:
-        return  # Django's own check security.W009 reports it.
+        key = ""  # Django's own check security.W009 reports it.
     for path, value in assigned("SECRET_KEY"):
         fallbacks = []
         if isinstance(value, ast.Call):
@@ -615,7 +615,7 @@ def check_secret_key():
             fallbacks = [literal(each) for each in value.args[1:] + named]
         elif isinstance(value, ast.BoolOp):
             fallbacks = [literal(each) for each in value.values[1:]]
-        if key in [literal(value), *fallbacks]:
+        if key and key in [literal(value), *fallbacks]:
             yield Error(
                 f"The secret key is in {path.name}, where every reader can see it.",
                 hint="Make a new one, and read it from the environment.",
