@@ -24,7 +24,8 @@ def main() -> int | str:
     parser.add_argument(
         "page",
         nargs="?",
-        help="perform the guide up to this page, such as deploy/push (default: all)",
+        help="perform the guide up to this page, such as deploy/push; its folder may "
+        "be left out (default: all)",
     )
     parser.add_argument("--list", action="store_true", help="print the script and stop")
     parser.add_argument(
@@ -37,7 +38,7 @@ def main() -> int | str:
         "--break",
         action="store_true",
         dest="stay_broken",
-        help="stay in the failure of a page, such as troubleshooting/app-crashed",
+        help="stay in the failure of a page, such as app-crashed",
     )
     parser.add_argument(
         "--record", action="store_true", help="record a whole rehearsal for the site"
@@ -97,11 +98,10 @@ def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
     """
     every = pages
     names = [page.name for page in pages]
-    if options.page and options.page not in names:
-        raise ValueError(f"no page {options.page!r}; there are {', '.join(names)}")
     if options.page:
-        page = pages[names.index(options.page)]
-        pages = pages[: names.index(options.page) + 1]
+        number = names.index(full_name(options.page, names))
+        page = pages[number]
+        pages = pages[: number + 1]
     if options.keep or (options.page and page.is_scene):
         pages = list(takewhile(lambda page: not takes_down(page), pages))
     if options.page and page.is_scene:
@@ -110,6 +110,18 @@ def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
         failures = ", ".join(each.name for each in every if each.mistakes)
         raise ValueError(f"--break takes the page of a failure: {failures}")
     return pages
+
+
+def full_name(typed: str, names: list[str]) -> str:
+    """Return the page's name; raises ValueError unless `typed` is one, or ends one."""
+    found = [name for name in names if name.endswith(f"/{typed}")]
+    if typed in names:
+        return typed
+    if len(found) != 1:
+        known = ", ".join(found or names)
+        several = "several pages" if found else "no page"
+        raise ValueError(f"{several} {typed!r}; there are {known}")
+    return found[0]
 
 
 # Beside a block that only one of the projects performs.

@@ -75,6 +75,7 @@ EXCUSED = {
     "make html": ANOTHER,
     "make rehearse": ANOTHER,
     ".venv/bin/python -m rehearsal --keep": ANOTHER,
+    ".venv/bin/python -m rehearsal --break app-crashed": ANOTHER,
     ".venv/bin/python -m rehearsal --list": ANOTHER,
     "python -m pip list --outdated": "it asks the package index, and changes daily",
     "heroku authorizations:create *": "the account of a rehearsal has no use for it",

@@ -309,7 +309,9 @@ class Stage:
         # A redirect is all that is left of a page that redirects to itself for ever.
         failed = page.status >= 300
         if failed != command.shows_error or not (failed or page.body):
-            raise Stopped(self.told(command, f"The browser shows {page}"))
+            wanted = "an error" if command.shows_error else "a page without an error"
+            what = f"The browser should show {wanted}, and it shows {page}"
+            raise Stopped(self.told(command, what))
 
     def told(self, command: Command, what: str) -> str:
         """Return a message with page, command and what the stand-in has to say."""

@@ -12,6 +12,7 @@ import sys
 
 import pytest
 
+from docs._extensions.facts import FACTS
 from rehearsal.heroku.inspection import (
     EARLIER_LANGUAGES,
     LATEST_PATCHES,
@@ -61,7 +62,8 @@ STORAGES = {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-EMAIL_HOST = "localhost"
+EMAIL_HOST = "mail.test"
+EMAIL_TIMEOUT = 10
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -145,6 +147,27 @@ UPLOADS = {
 }
 PAPERS = "INSTALLED_APPS += ['papers']\n"
 FILES = "django.core.files.storage.FileSystemStorage"
+NOTES = {
+    "notes/__init__.py": "",
+    "notes/models.py": "from django.db.models import BigAutoField, Model\n"
+    "class Note(Model):\n    id = BigAutoField(primary_key=True)\n",
+    "notes/migrations/__init__.py": "",
+    "notes/migrations/0001_initial.py": "from django.db import migrations, models\n"
+    "class Migration(migrations.Migration):\n    initial = True\n    operations = [\n"
+    "        migrations.CreateModel('Note', [\n"
+    "            ('id', models.BigAutoField(primary_key=True, serialize=False))])]\n",
+}
+TEMPLATES = {
+    "mysite/urls.py": "from django.urls import path\n"
+    "urlpatterns = [path('<int:n>/', print, name='paper')]\n",
+    "mysite/static/a.css": "",
+}
+STATIC_SETTINGS = "STATICFILES_DIRS = [BASE_DIR / 'mysite' / 'static']\n"
+TEMPLATE_SETTINGS = (
+    STATIC_SETTINGS
+    + "TEMPLATES = [{'BACKEND': 'django.template.backends.django.DjangoTemplates', "
+    "'DIRS': [BASE_DIR / 'mysite' / 'templates']}]\n"
+)
 SMTP = "EMAIL_BACKEND = 'django.core.mail.backends.smtp.EmailBackend'\n"
 
 # What is unusual, and right: files, lines of settings, and nothing to say.
@@ -344,7 +367,84 @@ SOUND = {
     ),
     "a silent mail server, and patience for less than the router": (
         {},
-        SMTP + "EMAIL_HOST = 'mail.test'\nEMAIL_TIMEOUT = 29\n",
+        SMTP + "EMAIL_TIMEOUT = 29\n",
+    ),
+    "a message that nobody sends": (
+        {},
+        "EMAIL_BACKEND = 'django.core.mail.backends.console.EmailBackend'\n"
+        "EMAIL_HOST = 'localhost'\n",
+    ),
+    "a proxy that gunicorn's file trusts": (
+        {
+            **procfile("gunicorn mysite.wsgi", "gunicorn"),
+            "gunicorn.conf.py": "forwarded_allow_ips = '*'\n",
+        },
+        "SECURE_SSL_REDIRECT = True\n",
+    ),
+    "a proxy that Django trusts": (
+        procfile("gunicorn --forwarded-allow-ips=10.0.0.1 mysite.wsgi", "gunicorn"),
+        "SECURE_SSL_REDIRECT = True\n"
+        "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')\n",
+    ),
+    "a key that the settings miss themselves": (
+        {},
+        "SECRET_KEY = os.environ.get('SECRET_KEY')\n"
+        "if not SECRET_KEY:\n    raise SystemExit('set SECRET_KEY')\n",
+    ),
+    "a pool for the smallest plan": (
+        {},
+        "DATABASES['default']['OPTIONS'] = {'pool': {'max_size': 5}}\n",
+    ),
+    "a pool that is large, for one worker": (
+        procfile("gunicorn --workers 1 mysite.wsgi", "gunicorn"),
+        "DATABASES['default']['OPTIONS'] = {'pool': {'min_size': 10}}\n",
+    ),
+    "models that are migrated, and a package's that are not": (
+        {
+            **NOTES,
+            "site-packages/theirs/__init__.py": "",
+            "site-packages/theirs/models.py": NOTES["notes/models.py"],
+            "site-packages/theirs/migrations/__init__.py": "",
+        },
+        "INSTALLED_APPS += ['notes', 'theirs']\n"
+        "import sys; sys.path.append(str(BASE_DIR / 'site-packages'))\n",
+    ),
+    "templates with files and pages that exist, or that nobody knows yet": (
+        {
+            **TEMPLATES,
+            "mysite/templates/page.html": "{% load static %}{% static 'a.css' %}"
+            "{% static 'a.css?v=1' %}{% static '' %}{% static 'js/' %}{% static any %}"
+            "{% static 'a'|add:any %}{# {% static 'b' %} #}{% url 'paper' 1 %}"
+            "{% url any %}{% url 'nowhere' as address %}"
+            "{% comment %}{% url 'nowhere' %}{% endcomment %}",
+            "mysite/templates/not-django.txt": "{% nothing %}{% url 'nowhere' %}",
+            "mysite/templates/picture.png": b"\xff",
+            ".venv/theirs/page.html": "{% url 'nowhere' %}",
+            ".gitignore": ".venv/\n",
+        },
+        TEMPLATE_SETTINGS + "TEMPLATES[0]['DIRS'] = [BASE_DIR]\n",
+    ),
+    "a style sheet that names what there is": (
+        {
+            "mysite/static/css/a.css": "@import 'b.css'; a { background: "
+            "url(../a.svg#top) url(data:,) url(https://cdn.test/a) url(/media/a) }",
+            "mysite/static/css/b.css": "",
+            "mysite/static/a.svg": "",
+            "mysite/static/.b.css": "a { background: url(nowhere.svg) }",
+        },
+        STATIC_SETTINGS,
+    ),
+    "a style sheet that nobody renames": (
+        {
+            "mysite/static/a.css": "a { background: url(nowhere.svg) }",
+            "mysite/files.py": "from django.contrib.staticfiles.storage import *\n"
+            "class Files(StaticFilesStorage): pass\n",
+        },
+        STATIC_SETTINGS + "STORAGES['staticfiles']['BACKEND'] = 'mysite.files.Files'\n",
+    ),
+    "a page that shows a hole, because its files are not looked up": (
+        {"mysite/templates/page.html": "{% load static %}{% static 'nowhere' %}"},
+        TEMPLATE_SETTINGS + "WHITENOISE_MANIFEST_STRICT = False\n",
     ),
 }
 
@@ -485,6 +585,10 @@ FAULTS = {
             "(lambda name, default: os.environ[name])('SECRET_KEY', default='abc')",
         ]
     },
+    **{
+        f"no key is a key: {value}": ("W046", {}, f"SECRET_KEY = {value}\n")
+        for value in ["os.environ.get('UNSET')", "os.getenv('SECRET_KEY')"]
+    },
     "a module that is no file": (
         "W045",
         {
@@ -509,7 +613,68 @@ FAULTS = {
         {},
         "DATABASES = {'default': DATABASES['default'] | {'HOST': 'localhost'}}\n",
     ),
+    "SQLite with an option of PostgreSQL's": (
+        "E053 W050",
+        {},
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', "
+        "'OPTIONS': {'sslmode': 'require'}}}\n",
+    ),
+    "a pool of connections that stay open": (
+        "E054",
+        {},
+        "DATABASES['default'] |= {'CONN_MAX_AGE': 600, 'OPTIONS': {'pool': True}}\n",
+    ),
+    **{
+        f"more connections than a small plan has: {command}": (
+            "W055",
+            {**procfile(command, "gunicorn"), "gunicorn.conf.py": "workers = 3\n"},
+            f"DATABASES['default']['OPTIONS'] = {{'pool': {pool}}}\n",
+        )
+        for command, pool in [
+            ("gunicorn -w 1 mysite.wsgi", {"max_size": 11}),
+            ("gunicorn --workers=3 -c no.py mysite.wsgi", True),
+            ("gunicorn mysite.wsgi", True),
+            ("gunicorn -c no.py mysite.wsgi", {"min_size": 6}),
+        ]
+    },
+    "a migration that nobody has written": (
+        "W056",
+        NOTES
+        | {"notes/models.py": NOTES["notes/models.py"].replace("Note(", "Paper(")},
+        "INSTALLED_APPS += ['notes']\n",
+    ),
     # Static files and storages
+    **{
+        f"a {name} that names what there is not": (
+            "E069",
+            {f"mysite/static/{name}": content, "mysite/static/big.mp4": ""},
+            STATIC_SETTINGS,
+        )
+        for name, content in {
+            "a.css": "a { background: url(nowhere.svg) }",
+            "b.css": "/*# sourceMappingURL=b.css.map */",
+            "a.js": "//# sourceMappingURL=a.js.map",
+        }.items()
+    },
+    **{
+        f"a page with {tag}": (
+            id,
+            TEMPLATES
+            | {
+                "mysite/templates/base.html": "{% block a %}{% endblock %}",
+                "mysite/templates/page.html": "{% extends 'base.html' %}{% load static "
+                f"%}}{{% block a %}}{{% if 1 %}}{{% {tag} %}}{{% endif %}}"
+                "{% endblock %}",
+            },
+            TEMPLATE_SETTINGS,
+        )
+        for tag, id in {
+            "static 'A.css'": "W120",
+            "static 'b.css' as b": "W120",
+            "url 'papers'": "W130",
+            "url 'papers:paper' 1": "W130",
+        }.items()
+    },
     "no STATIC_ROOT": ("E060", {}, "STATIC_ROOT = None\n"),
     "no storage of static files": ("E061", {}, "del STORAGES['staticfiles']\n"),
     "Django's own storage": (
@@ -539,12 +704,13 @@ FAULTS = {
     ),
     # E-mail
     "both kinds of TLS": ("E070", {}, "EMAIL_USE_TLS = EMAIL_USE_SSL = True\n"),
-    "no timeout": ("W071", {}, SMTP + "EMAIL_HOST = 'mail.test'\n"),
+    "no timeout": ("W071", {}, SMTP + "EMAIL_TIMEOUT = None\n"),
     "a timeout of the router's": (
         "W071",
         {},
-        SMTP + "EMAIL_HOST = 'mail.test'\nEMAIL_TIMEOUT = 30\n",
+        SMTP + "EMAIL_TIMEOUT = 30\n",
     ),
+    "the mail server of a laptop": ("W072", {}, SMTP + "EMAIL_HOST = 'localhost'\n"),
     # Hosts
     "an address without its number": (
         "W090",
@@ -562,8 +728,20 @@ FAULTS = {
             procfile(command, *lines),
             "SECURE_SSL_REDIRECT = True\n",
         )
-        for command, *lines in [(DAPHNE, "daphne"), (UVICORN, "uvicorn")]
+        for command, *lines in [
+            (DAPHNE, "daphne"),
+            (UVICORN, "uvicorn"),
+            ("gunicorn --forwarded-allow-ips 10.0.0.1 mysite.wsgi", "gunicorn"),
+        ]
     },
+    "a redirect without end by gunicorn's file": (
+        "W093",
+        {
+            **procfile("gunicorn mysite.wsgi", "gunicorn"),
+            "gunicorn.conf.py": 'forwarded_allow_ips = "10.0.0.1"\n',
+        },
+        "SECURE_SSL_REDIRECT = True\n",
+    ),
     # Logs
     "Django's own LOGGING": ("W100", {}, "LOGGING = {}\n"),
     "a console while DEBUG is on": (
@@ -597,7 +775,7 @@ FAULTS = {
     "a check that fails": (
         "W001 E060",
         {},
-        "EMAIL_HOST = 'mail.test'\nEMAIL_TIMEOUT = 'ten'\nSTATIC_ROOT = None\n" + SMTP,
+        "EMAIL_TIMEOUT = 'ten'\nSTATIC_ROOT = None\n" + SMTP,
     ),
 }
 
@@ -703,6 +881,10 @@ def test_the_tables_of_the_buildpack_are_those_of_the_stand_in():
     assert set(checks.PACKAGE_FILES) == set(PACKAGE_MANAGERS)
     assert checks.MISSPELT == MISSPELT
     assert set(EARLIER_LANGUAGES) == checks.OTHER_LANGUAGES
+
+
+def test_the_connections_are_those_of_the_smallest_plan():
+    assert FACTS["essential-0-connections"].value == checks.CONNECTIONS
 
 
 def calls():

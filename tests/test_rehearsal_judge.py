@@ -236,6 +236,45 @@ def test_every_scene_that_stops_is_named(rehearse):
     assert "two.rst" not in told
 
 
+# A symptom that a page promises, and what is said when it does not come.
+OPENS = "$ heroku open\nOpening ..."
+MISSED = {
+    "status": ("fails", "$ ls server.py\nserver.py", "status 0, and the page says"),
+    "words": ("", "$ ls server.py\nserver.js", "Expected:\n    server.js\nGot:"),
+    "browser": ("shows-error", OPENS, "should show an error, and it shows"),
+    "log": (
+        "keeps-running",
+        "$ heroku logs; exit\n...\n...crashed\n",
+        "Expected:\n    ...\n    ...crashed\nGot:",
+    ),
+}
+
+
+def symptom(kind, commands):
+    option = f"   :class: {kind}\n" if kind else ""
+    return scene(commands).replace(":: console\n", f":: console\n{option}")
+
+
+def test_a_failure_that_is_not_met_is_told_with_what_was_wanted_and_got(rehearse):
+    pages = {name: symptom(kind, text) for name, (kind, text, _) in MISSED.items()}
+    with pytest.raises(Stopped) as stopped:
+        rehearse(scenes={f"troubleshooting/{name}": pages[name] for name in pages})
+    told = str(stopped.value).split("\n\ndocs/")
+    assert len(told) == len(MISSED)
+    for text, (name, (_, commands, message)) in zip(told, MISSED.items(), strict=True):
+        place = f"troubleshooting/{name}.rst, the block at line 4:\n"
+        assert f"{place}    {commands.splitlines()[0]}\n" in text
+        assert message in text
+
+
+def test_a_failure_that_is_met_only_sometimes_is_told(rehearse):
+    sometimes = "$ test -e met || { touch met; ls nowhere; }\n..."
+    page = symptom("fails", sometimes)
+    again = page.partition("=====\n")[2]
+    with pytest.raises(Stopped, match=r"troubleshooting/three.rst, .* line 10:"):
+        rehearse(scenes={"troubleshooting/three": page + again})
+
+
 FAILURE = """\
 Failure
 =======

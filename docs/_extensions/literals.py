@@ -67,7 +67,6 @@ EXCEPTIONS = {
     "uv add": "a command of uv, which the example does without",
     "CSRF_TRUSTED_ORIGINS": "a setting that the example does without",
     "ADMINS": "a setting that the example does without",
-    "CONN_MAX_AGE": "a setting that the example does without",
     "HEAD": "git's name for the branch that somebody is on",
     "HEAD:main": "what `git push` takes",
     "ERROR_PAGE_URL": "a config var that Heroku reads, not the app",

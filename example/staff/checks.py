@@ -19,16 +19,27 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from importlib import metadata
 from operator import attrgetter
 from pathlib import Path
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.contrib.staticfiles.finders import find, get_finders
+from django.contrib.staticfiles.storage import HashedFilesMixin
 from django.core.checks import Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, InMemoryStorage, storages
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
 from django.db.models import FileField
+from django.template import engines
+from django.template.defaulttags import URLNode
+from django.templatetags.static import StaticNode
+from django.urls import NoReverseMatch, reverse
 from django.utils.log import RequireDebugTrue
 
 GUIDE = "https://staff-calibration.readthedocs.io/en/latest/"
@@ -38,6 +49,7 @@ PAGES = """
 prepare/re-test prepare/procfile prepare/python-version prepare/requirements
 prepare/settings prepare/database prepare/static-files prepare/e-mail
 deploy/git prepare/hosts deploy/logs prepare/the-app
+troubleshooting/manifest-entry troubleshooting/every-page-fails
 """.split()
 
 # https://github.com/heroku/heroku-buildpack-python, v351 of 2026-08-18: the newest
@@ -65,6 +77,10 @@ WORKERS = {"uvicorn_worker": "uvicorn-worker", "uvicorn": "uvicorn", "gevent": "
 BRINGS = {"uvicorn-worker": ["gunicorn", "uvicorn"]}
 POSTGRESQL_DRIVERS = ["psycopg", "psycopg2", "psycopg2-binary"]
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "[::1]"}
+
+# Of the smallest plan of Heroku Postgres, and the workers of the smallest dynos.
+CONNECTIONS = 20
+WORKERS_BY_DEFAULT = 2
 
 
 class HerokuChecks(AppConfig):
@@ -554,6 +570,10 @@ def check_packages():
             )
 
 
+# A variable that may be missing, in Python's own words.
+ONE_VARIABLE = r"(os\.)?(environ\.get|getenv)\([^,]*\)"
+
+
 def assigned(setting):
     """File and value (a syntax tree) of each assignment in the loaded settings."""
     modules = [getattr(module, "__dict__", {}) for module in sys.modules.values()]
@@ -587,7 +607,7 @@ def check_secret_key():
     try:
         key = settings.SECRET_KEY
     except ImproperlyConfigured:
-        return  # Django's own check security.W009 reports it.
+        key = ""  # Django's own check security.W009 reports it.
     for path, value in assigned("SECRET_KEY"):
         fallbacks = []
         if isinstance(value, ast.Call):
@@ -595,7 +615,7 @@ def check_secret_key():
             fallbacks = [literal(each) for each in value.args[1:] + named]
         elif isinstance(value, ast.BoolOp):
             fallbacks = [literal(each) for each in value.values[1:]]
-        if key in [literal(value), *fallbacks]:
+        if key and key in [literal(value), *fallbacks]:
             yield Error(
                 f"The secret key is in {path.name}, where every reader can see it.",
                 hint="Make a new one, and read it from the environment.",
@@ -606,6 +626,15 @@ def check_secret_key():
                 f"Without its variable, {path.name} has a key that is no secret.",
                 hint="Delete the fallback: without a key the app must refuse to start.",
                 id="heroku.W044",
+            )
+        elif re.fullmatch(ONE_VARIABLE, ast.unparse(value)) and not re.search(
+            rb"(?m)^\s*(if|assert)\b.*\bSECRET_KEY\b", path.read_bytes()
+        ):
+            yield Warning(
+                f"Without its variable {path.name} has no key: the build is green, and "
+                "every page fails.",
+                hint='Write os.environ["SECRET_KEY"]: without it nothing starts.',
+                id="heroku.W046",
             )
 
 
@@ -646,6 +675,57 @@ def check_database():
 
 
 @check
+def check_connections():
+    database = settings.DATABASES.get("default", {})
+    options = database.get("OPTIONS") or {}
+    if "sqlite" in engine() and "sslmode" in options:
+        yield Error(
+            "The database is SQLite, which does not know sslmode.",
+            hint="Set it only if the database is PostgreSQL.",
+            id="heroku.E053",
+        )
+    if "postg" not in engine() or not (pool := options.get("pool")):
+        return
+    if database.get("CONN_MAX_AGE", 0) != 0:
+        yield Error(
+            "A pool keeps the connections, and CONN_MAX_AGE does so too.",
+            hint="Leave out CONN_MAX_AGE, or conn_max_age.",
+            id="heroku.E054",
+        )
+    # https://www.psycopg.org/psycopg3/docs/api/pool.html
+    sizes = pool if isinstance(pool, dict) else {}
+    size = sizes.get("max_size") or sizes.get("min_size", 4)
+    command, _ = web()
+    told = re.findall(r"\s(?:-w|--workers)[ =]*(\d+)", command)
+    told += re.findall(r"(?m)^workers *= *(\d+)", gunicorn_file(command))
+    told += [os.environ.get("WEB_CONCURRENCY", WORKERS_BY_DEFAULT)]
+    total = 2 * int(told[0]) * size
+    if total > CONNECTIONS:
+        yield Warning(
+            f"During a deploy, 2 dynos x {told[0]} workers x {size} connections make "
+            f"{total}: a small plan takes {CONNECTIONS}.",
+            hint="Make the pool smaller, or silence this if your plan takes more.",
+            id="heroku.W055",
+        )
+
+
+@check
+def check_models():
+    """Do what makemigrations --check does, for the project's own apps."""
+    loader = MigrationLoader(None)
+    states = loader.project_state(), ProjectState.from_apps(apps)
+    changes = MigrationAutodetector(*states).changes(graph=loader.graph)
+    paths = {label: apps.get_app_config(label).path for label in changes}
+    own = sorted(label for label, path in paths.items() if "-packages" not in path)
+    if own:
+        yield Warning(
+            f"Models have changed and no migration says so: {', '.join(own)}.",
+            hint="Write it, and commit it: python manage.py makemigrations",
+            id="heroku.W056",
+        )
+
+
+@check
 def check_hosts():
     hosts = list(settings.ALLOWED_HOSTS)
     typed = [list(literal(value) or []) for _, value in assigned("ALLOWED_HOSTS")]
@@ -673,16 +753,23 @@ def check_hosts():
 @check
 def check_https():
     command, server = web()
-    if server in {None, "gunicorn"} or re.search(
-        "--(proxy|forwarded|trusted)", command
-    ):
+    if server == "gunicorn":
+        # Heroku sets FORWARDED_ALLOW_IPS for it, which both of these override.
+        told = re.findall(r"--forwarded-allow-ips[ =]*(\S+)", command)
+        file = gunicorn_file(command)
+        told += re.findall(r"(?m)^forwarded_allow_ips *= *([\"'].*)", file)
+        trusted = not told or "*" in told[0]
+    else:
+        trusted = not server or re.search("--(proxy|forwarded|trusted)", command)
+    if trusted:
         return
     if settings.SECURE_SSL_REDIRECT and not settings.SECURE_PROXY_SSL_HEADER:
         yield Warning(
             f"Under {server} Django may not see that a request came by HTTPS: "
             "SECURE_SSL_REDIRECT then redirects for ever.",
-            hint="Set SECURE_PROXY_SSL_HEADER = "
-            '("HTTP_X_FORWARDED_PROTO", "https"): Heroku\'s router sets that header.',
+            hint='Set forwarded_allow_ips = "*" in gunicorn.conf.py, or '
+            'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https"): Heroku\'s '
+            "router sets that header.",
             id="heroku.W093",
         )
 
@@ -744,7 +831,13 @@ def check_e_mail():
         )
     smtp = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
     patient = not settings.EMAIL_TIMEOUT or settings.EMAIL_TIMEOUT >= 30
-    if smtp and settings.EMAIL_HOST != "localhost" and patient:
+    if smtp and settings.EMAIL_HOST in LOCAL_HOSTS:
+        yield Warning(
+            f"The mail server is on {settings.EMAIL_HOST}: a dyno has none.",
+            hint="Set EMAIL_HOST to the server that your mail service names.",
+            id="heroku.W072",
+        )
+    elif smtp and patient:
         yield Warning(
             "A silent mail server holds a request longer than the 30 seconds that the "
             "router waits.",
@@ -791,6 +884,85 @@ def check_static_files():
             "SecurityMiddleware.",
             id="heroku.W064",
         )
+
+
+def hashed_storage():
+    """Return the storage of static files if it names them by their hash; or None."""
+    try:
+        storage = storages["staticfiles"]
+    except Exception:
+        return None  # E060, E061 or E068 reports it.
+    used = apps.is_installed("django.contrib.staticfiles")
+    return storage if used and isinstance(storage, HashedFilesMixin) else None
+
+
+@check
+def check_references():
+    """Do in memory what collectstatic does, with the files that can name others."""
+    if not (storage := hashed_storage()):
+        return
+    patterns = {"patterns": storage.patterns}
+    trial = type("Trial", (HashedFilesMixin, InMemoryStorage), patterns)()
+    ignored = apps.get_app_config("staticfiles").ignore_patterns
+    found = dict(pair for finder in get_finders() for pair in finder.list(ignored))
+    for path, source in found.items():
+        with source.open(path) as file:
+            read = path.endswith((".css", ".js"))
+            trial.save(path, ContentFile(file.read() if read else b""))
+    for path, _, result in trial.post_process({path: (trial, path) for path in found}):
+        if isinstance(result, ValueError):
+            yield Error(
+                f"{path}: {str(result).partition(' with <')[0]}: collectstatic fails.",
+                hint="Add that file, or take its name out.",
+                id="heroku.E069",
+            )
+
+
+def own_tags(kind):
+    """Yield tags of templates that reach Heroku with the project: template, node."""
+    for engine in engines.all():
+        for folder in getattr(engine, "template_dirs", []):
+            for path in map(root().joinpath, pushed()):
+                with suppress(Exception):  # It is no template of Django's engine.
+                    name = path.relative_to(folder).as_posix()
+                    template = engine.get_template(name).template
+                    nodes = template.nodelist.get_nodes_by_type(kind)
+                    yield from ((name, node) for node in nodes)
+
+
+def constant(expression):
+    """Return what a tag was given, if that is a text in quotes; or an empty one."""
+    text = isinstance(expression.var, str) and not expression.filters
+    return expression.var if text else ""
+
+
+@check
+def check_static_tags():
+    strict = getattr(hashed_storage(), "manifest_strict", False)
+    for template, tag in own_tags(StaticNode) if strict else []:
+        path = re.split("[?#]", constant(tag.path))[0]
+        if path and not path.endswith("/") and not find(path):
+            yield Warning(
+                f"{template}: there is no static file {path}, so the page fails.",
+                hint="Add the file, or spell its name as on the disk.",
+                id="heroku.W120",
+            )
+
+
+@check
+def check_url_tags():
+    for template, tag in own_tags(URLNode):
+        try:
+            if not tag.asvar and (name := constant(tag.view_name)):
+                reverse(name)
+        except NoReverseMatch as exception:
+            # A name that exists and wants arguments was tried.
+            if "tried" not in str(exception):
+                yield Warning(
+                    f"{template}: {exception} The page fails.",
+                    hint="Spell it as in urls.py, with its namespace.",
+                    id="heroku.W130",
+                )
 
 
 @check

@@ -18,7 +18,10 @@ LOADED = [
     *("django.core.servers.basehttp", "django.db.backends.postgresql.base"),
     *("django.contrib.staticfiles.apps", "django.contrib.staticfiles.storage"),
     *("django.middleware.security", "django.middleware.csrf", "django.views.debug"),
-    *("logging.handlers", "whitenoise.middleware", "whitenoise.storage"),
+    *("django.core.files.storage.memory", "django.db.migrations.autodetector"),
+    *("django.db.migrations.loader", "django.template.defaulttags"),
+    *("django.templatetags.static", "logging.handlers"),
+    *("whitenoise.middleware", "whitenoise.storage"),
 ]
 
 

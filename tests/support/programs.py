@@ -210,10 +210,12 @@ def is_placeholder(word: str) -> bool:
 
 @cache
 def vocabulary() -> set[str]:
-    """Return the words of the commands that the rehearsal performs."""
-    return {
+    """Return the words of the commands that the rehearsal performs, and the short names
+    of the pages, which it takes itself."""
+    pages = script.read_pages(script.DOCTREES)
+    return {page.name.rpartition("/")[2] for page in pages} | {
         part
-        for page in script.read_pages(script.DOCTREES)
+        for page in pages
         for step in page.steps
         if isinstance(step, script.Command)
         for part in re.split(r"[:=\s]", step.text)
