@@ -76,6 +76,10 @@ def test_the_paragraph_above_a_listing_names_something_in_it(name):
 @pytest.mark.parametrize("name", SOURCES)
 def test_listings_cannot_be_exchanged(name):
     for one, other in itertools.combinations(captioned(name), 2):
+        # The mistake and its fix are about the same lines.
+        languages = {one[1]["language"], other[1]["language"]}
+        if name.startswith("troubleshooting/") and "diff" in languages:
+            continue
         assert not (fits(one, named_above(other)) and fits(other, named_above(one))), (
             f"{place(name, one)} and {place(name, other)} could be exchanged: name "
             "above one of them something that is in that one only"

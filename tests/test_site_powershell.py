@@ -143,6 +143,9 @@ SAME = (
     ),
     (r"^echo '(.*)'$", r"echo \1", "PowerShell prints each bare word on its own line"),
     (r"^mv -Force ", "mv ", "without it, PowerShell's mv replaces no file"),
+    (r"^curl\.exe ", "curl ", "PowerShell 5.1's own curl is another program"),
+    (r"\$env:(\w+)", r"$\1", "a variable of the environment has a drive of its own"),
+    (r"^cmd /c '(.+) < (\S+)'$", r"\1 '<' \2", "PowerShell has no <"),
     (
         r"^(cat .+) '>' (\S+)$",
         "\\1\nSet-Content \\2",
@@ -151,7 +154,13 @@ SAME = (
 )
 
 # What a Windows user types where the first tab has what is not on Windows.
-INSTEAD = {'python -c "import staff.wsgi"': GUNICORN}
+NO_GREP = "PowerShell has no grep: the reader copies the id out of a line"
+INSTEAD = {
+    'python -c "import staff.wsgi"': GUNICORN,
+    'heroku logs --num 200 | Select-String "status=500"': NO_GREP,
+    '$ID = "request_id=THE-ID-IN-THAT-LINE"': NO_GREP,
+    "heroku logs --num 200 | Select-String $ID": NO_GREP,
+}
 
 
 # Both shells -------------------------------------------------------------------
