@@ -40,6 +40,9 @@ TIMEOUT = 600  # seconds for one command; a push takes 15 on an idle machine
 BROWSER = 120  # seconds until the browser shows a page
 LOG_LINES = 30
 
+# Beside those of the example
+ADDED = Path(__file__).parent / "requirements.txt"
+
 # git asks everybody once who they are; the reader has answered long ago.
 GIT_CONFIG = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"
 
@@ -119,7 +122,9 @@ class Stage:
             running = "{}.{}".format(*sys.version_info)
             self.substitute = {f"Python {series}...": f"Python {running}..."}
         try:
-            self.wheels = download_wheels(self.python, EXAMPLE / "requirements.txt")
+            self.wheels = download_wheels(
+                self.python, EXAMPLE / "requirements.txt", ADDED
+            )
         except RuntimeError as error:
             raise Stopped(str(error)) from error
 

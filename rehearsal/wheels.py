@@ -1,4 +1,4 @@
-"""The example's packages on this machine, so that a rehearsal needs no network.
+"""The packages of the pages on this machine, so that a rehearsal needs no network.
 
 https://pip.pypa.io/en/stable/cli/pip_download/
 """
@@ -12,8 +12,8 @@ from tools.once import alone, make_once
 WHEELS = Path(__file__).parent / "wheels"
 
 
-def download_wheels(python: Path, requirements: Path) -> Path:
-    """Return a folder with what a file of requirements installs for a Python.
+def download_wheels(python: Path, *requirements: Path) -> Path:
+    """Return a folder with what files of requirements install for a Python.
 
     It is filled once, whoever asks first. Raises RuntimeError if pip cannot fill it.
     """
@@ -21,10 +21,13 @@ def download_wheels(python: Path, requirements: Path) -> Path:
 
     def fill(part: Path) -> None:
         command = [python, "-m", "pip", "download", "--quiet", "--dest", part]
-        command += ["--requirement", requirements]
+        for each in requirements:
+            command += ["--requirement", each]
         if subprocess.run(command, stdout=sys.stderr).returncode:
-            raise RuntimeError(f"pip could not download the packages of {requirements}")
+            names = ", ".join(map(str, requirements))
+            raise RuntimeError(f"pip could not download the packages of {names}")
 
     with alone(WHEELS / "lock"):
-        make_once(folder, requirements.read_text(), fill)
+        made_from = "".join(each.read_text() for each in requirements)
+        make_once(folder, made_from, fill)
     return folder

@@ -67,6 +67,8 @@ EXCEPTIONS = {
     "uv add": "a command of uv, which the example does without",
     "CSRF_TRUSTED_ORIGINS": "a setting that the example does without",
     "ADMINS": "a setting that the example does without",
+    "SENTRY_DSN": "a config var of a package that the example does without",
+    "AWS_ENDPOINT_URL_S3": "read by Amazon's client, which the example does without",
     "HEAD": "git's name for the branch that somebody is on",
     "HEAD:main": "what `git push` takes",
     "ERROR_PAGE_URL": "a config var that Heroku reads, not the app",

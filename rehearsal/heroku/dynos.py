@@ -29,11 +29,15 @@ PROCESS_TYPE = re.compile(r"[A-Za-z0-9_-]+(?=\s*(;|$))")
 
 
 class Runtime(NamedTuple):
-    """What every dyno needs of this machine: a folder, and who stops what is left."""
+    """What every dyno needs of this machine: a folder, and who stops what is left.
+
+    object_store: the address of what takes the part of S3.
+    """
 
     folder: Path
     cleaner: Cleaner
     times: model.Times
+    object_store: str
 
 
 class Dyno(model.Thing):
@@ -99,6 +103,9 @@ class Dyno(model.Thing):
             "WEB_CONCURRENCY_SET_BY": "heroku/python",
             "DYNO_RAM": str(size.memory),
             "GUNICORN_CMD_ARGS": "--access-logfile -",
+            # Not Heroku's: it leads an app that uses S3 to the stand-in of it.
+            # https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+            "AWS_ENDPOINT_URL_S3": self.runtime.object_store,
             **self.release.config_vars,
             "FORWARDED_ALLOW_IPS": "*",
             "HOME": str(self.home),

@@ -34,6 +34,7 @@ from rehearsal.heroku.builds import Builds
 from rehearsal.heroku.databases import Databases
 from rehearsal.heroku.dynos import Dynos, Runtime
 from rehearsal.heroku.git import Git
+from rehearsal.heroku.object_store import ObjectStore
 from rehearsal.heroku.releases import Releases
 from rehearsal.heroku.rendezvous import Rendezvous
 from rehearsal.heroku.router import Router, Window
@@ -145,7 +146,8 @@ class Platform:
         self.connect = network.connect_proxy(network.port(tls), self.refused)
 
         self.tasks = tasks = Tasks(self.failures)
-        runtime = Runtime(self.folder / "dynos", self.cleaner, self.times)
+        folder, bucket = self.folder / "dynos", f"{self.address.plain}/object-store"
+        runtime = Runtime(folder, self.cleaner, self.times, bucket)
         self.dynos = dynos = Dynos(runtime, tasks)
         releases = Releases(dynos, tasks)
         builds = Builds(self.folder, self.wheels, releases, tasks, self.unknown)
@@ -175,16 +177,18 @@ class Platform:
         ]
 
     def hosts(self, git: Git) -> Starlette:
-        """git, the apps and the API, each under its own name."""
+        """git, the apps and the API, each under its own name; objects in a folder."""
         pushes = [Route("/{app}.git/{path:path}", git.serve, methods=["GET", "POST"])]
         answers = [
             base.route(key, handler, self.token, self.entered)
             for key, handler in self.routes.items()
         ]
+        objects = Routes(ObjectStore().routes)
         return Starlette(
             routes=[
                 Host("git.heroku.com", Routes(pushes)),
                 Host("{name}.herokuapp.com", self.router),
+                Mount("/object-store", objects),
                 Mount("/", Routes(answers)),
             ],
             exception_handlers=base.error_handlers(self.unknown),

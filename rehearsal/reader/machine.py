@@ -1,7 +1,7 @@
-"""The reader's machine: the `heroku` on PATH, and the browser that it opens.
+"""The reader's machine: `heroku` and `uv` on PATH, and the browser that is opened.
 
-Both, and git, come to the platform through its proxy and trust its certificate, so
-that the reader meets the real names.
+The CLI, the browser and git come to the platform through its proxy and trust its
+certificate, so that the reader meets the real names.
 """
 
 import json
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal import postgres
+from rehearsal.heroku.buildpack import find_uv
 from rehearsal.heroku.network import Address
 
 CLI = Path(__file__).parents[1] / "node_modules" / "heroku" / "bin" / "run.js"
@@ -118,6 +119,8 @@ class Machine:
         cli = [node(), "--no-deprecation", CLI]
         offline = ["env", *unset, *(f"{k}={v}" for k, v in settings.items())]
         online = [*offline, *(f"{k}={v}" for k, v in network.items())]
+        if uv := find_uv():
+            self.write("uv", f'exec {quoted([uv])} "$@"')
         # Asked for its version the CLI names the proxy too (hooks/init/version.js).
         self.write(
             "heroku",
