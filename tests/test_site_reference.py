@@ -13,7 +13,7 @@ from tests.support.pages import PAGES, commands, doctree
 # What a step does in the shell alone, which is nothing to look up.
 SHELL = {
     *("cat", "cd", "cp", "echo", "export", "grep", "mv", "sort", "source", "tail"),
-    "unset",
+    *("tr", "unset"),
 }
 
 # Between two commands of a line, outside of quotes.
