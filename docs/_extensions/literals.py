@@ -42,8 +42,8 @@ LISTED = (
 # A literal that begins with one of these is a command; the tests have its parser.
 PROGRAMS = {
     *("apt-get", "cp", "createdb", "curl", "django-admin", "git", "gunicorn"),
-    *("heroku", "make", "manage.py", "mv", "pg_restore", "pip", "pre-commit", "psql"),
-    "python",
+    *("heroku", "kubectl", "make", "manage.py", "mv", "pack", "pg_restore", "pip"),
+    *("pre-commit", "psql", "python", "tr"),
 }
 DJANGO_COMMANDS = {
     *("check", "clearsessions", "collectstatic", "makemigrations", "runserver"),
@@ -244,6 +244,14 @@ def is_address(text: str) -> bool:
     return text.removeprefix("/") in routes and text.startswith("/")
 
 
+def in_manifest(text: str) -> bool:
+    """Return whether it is a field of the example's manifests, or a field's value."""
+    field = re.compile(rf"(?m)^[ -]*(?:{re.escape(text)}:|\w+: {re.escape(text)}$)")
+    return any(
+        field.search(file.read_text()) for file in EXAMPLE.glob("kubernetes/*.yaml")
+    )
+
+
 def is_module(text: str) -> bool:
     """Return whether it is the dotted path of a module of the example."""
     path = EXAMPLE.joinpath(*text.split("."))
@@ -305,6 +313,7 @@ KINDS = {
     "name": is_name,
     "line": is_line,
     "address": is_address,
+    "manifest": in_manifest,
     "module": is_module,
     "example name": is_example_name,
     "PowerShell": is_powershell,

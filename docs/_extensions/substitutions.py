@@ -51,6 +51,9 @@ def versions() -> dict[str, str]:
         "oldest-python": "3."
         + find(r'^target-version = "py3(\d+)"', ROOT / "pyproject.toml"),
         "cli": cli["dependencies"]["heroku"],
+        "kubernetes": find(
+            r"^kubernetes-validate==(\d+\.\d+)", ROOT / "tests" / "requirements.txt"
+        ),
         "django": find(r"^django>=(\d+\.\d+)", EXAMPLE / "requirements.txt"),
         "stack": STACK,
         **{f"{package}-range": requirement(package) for package in SHOWN},
@@ -105,6 +108,7 @@ def numbers() -> dict[str, str]:
         "pool-size": pool,
         "pool-connections": DYNOS_IN_A_DEPLOY * workers["basic-workers"] * pool,
         **scaled(pool, workers),
+        **clustered(pool, workers),
         "hsts-default": find(
             r'"SECURE_HSTS_SECONDS", default=([\d_]+)',
             EXAMPLE / "staff" / "settings.py",
@@ -134,6 +138,21 @@ def scaled(pool: int, workers: dict[str, int]) -> dict[str, int]:
         "two-1x-requests": 2 * small * threads,
         "two-1x-connections": 2 * DYNOS_IN_A_DEPLOY * small * pool,
         "two-1x-half-connections": 2 * DYNOS_IN_A_DEPLOY * small * (pool // 2),
+    }
+
+
+def clustered(pool: int, workers: dict[str, int]) -> dict[str, int]:
+    """Return the sum of operate/when-one-machine-is-not-enough.
+
+    Pods that stop do not count for a Deployment, so that all the old ones may still run
+    beside all the new ones.
+    """
+    manifest = EXAMPLE / "kubernetes" / "web.yaml"
+    replicas = int(find(r"^  replicas: (\d+)$", manifest))
+    most = replicas * DYNOS_IN_A_DEPLOY
+    return {
+        "replicas": replicas,
+        "cluster-connections": most * workers["basic-workers"] * pool,
     }
 
 

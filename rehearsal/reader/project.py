@@ -40,7 +40,12 @@ DEPLOYABLE = (
 )
 
 # What only a page of operate/ adds: the project begins without it.
-ADDED_LATER = (".github/workflows/deploy.yaml",)
+ADDED_LATER = (
+    ".github/workflows/deploy.yaml",
+    "kubernetes/clean-up.yaml",
+    "kubernetes/release.yaml",
+    "kubernetes/web.yaml",
+)
 
 # The parts of settings.py that no page shows, with the reason. The project has them
 # before the first page.

@@ -27,11 +27,12 @@ from tests.support.heroku_cli import Refused
 # Programs that have no help to ask.
 WITHOUT_HELP = {
     *("bash", "cd", "cp", "createdb", "curl", "mv", "pg_restore", "pre-commit"),
-    *("psql", "sh"),
+    *("psql", "sh", "tr"),
 }
 
-# What installs programs knows names that are not in this repository.
-ELSEWHERE = {"apt-get", "brew", "uv", "xcode-select"}
+# What installs programs knows names that are not in this repository, and what runs
+# containers is not on this machine (tests/test_site_kubernetes.py reads its commands).
+ELSEWHERE = {"apt-get", "brew", "kubectl", "pack", "uv", "xcode-select"}
 
 # In capitals, in digits, or as Heroku counts: APP, YOU@EXAMPLE.COM, 200, v12, b001.
 PLACEHOLDER = re.compile(r"[A-Z][A-Z_.@-]*|\d+|[a-z]\d+|")
