@@ -20,7 +20,7 @@ set-up = { command -v $(PYTHON) > /dev/null || $(call say,$(PYTHON) is missing: 
 	&& $(PYTHON) -m tools.set_up $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help html serve lint test rehearse record run screenshots linkcheck facts audit bench clean
+.PHONY: help html serve lint test rehearse heroku record run screenshots linkcheck facts audit bench clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -60,6 +60,10 @@ test: set-up html lint  ## lint, then run every test and the rehearsal
 rehearse: html  ## perform the guide on this machine; PAGE=deploy/push stops there
 	@$(call set-up,git cli postgres)
 	@$(BIN)/python -m rehearsal $(PAGE)
+
+heroku: html  ## perform the steps on Heroku itself, for some cents; YES=1 does not ask
+	@$(call set-up,git cli postgres)
+	@$(BIN)/python -m rehearsal --on-heroku $(if $(YES),--yes) $(PAGE)
 
 record: html  ## perform the whole guide and record that, for a maintainer to commit
 	@$(call set-up,git cli postgres)

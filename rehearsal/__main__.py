@@ -1,4 +1,4 @@
-"""Perform the guide: python -m rehearsal [--list] [--keep] [--own] [--break] [page]."""
+"""Perform the guide, on this machine or on Heroku: python -m rehearsal --help."""
 
 import argparse
 import signal
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import takewhile
 
-from rehearsal import record
+from rehearsal import on_heroku, record
 from rehearsal.reader.own_project import OWN_PROJECT
 from rehearsal.reader.project import STAFF_CALIBRATION
 from rehearsal.script import DOCTREES, Command, Diff, Listing, Page, Whose, read_pages
@@ -18,8 +18,8 @@ from rehearsal.versions import versions
 AT_ONCE = 2  # scenes, as many as a small machine has cores
 
 
-def main() -> int | str:
-    """Return the exit status, or the message that tells what went wrong."""
+def read_options() -> argparse.Namespace:
+    """Return the options of the command line; ends the program for senseless ones."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description=__doc__)
     parser.add_argument(
         "page",
@@ -43,9 +43,28 @@ def main() -> int | str:
     parser.add_argument(
         "--record", action="store_true", help="record a whole rehearsal for the site"
     )
+    parser.add_argument(
+        "--on-heroku",
+        action="store_true",
+        help="perform the steps, and the page of a scene, on Heroku itself",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="let --on-heroku cost money without asking"
+    )
     options = parser.parse_args()
     if options.record and (options.page or options.keep or options.own):
         parser.error("only a rehearsal of the whole guide can be recorded")
+    local = options.keep or options.own or options.stay_broken or options.list
+    if options.on_heroku and local:
+        parser.error("--on-heroku goes with --yes, --record and a page alone")
+    if options.yes and not options.on_heroku:
+        parser.error("--yes answers what only --on-heroku asks")
+    return options
+
+
+def main() -> int | str:
+    """Return the exit status, or the message that tells what went wrong."""
+    options = read_options()
     try:
         pages = chosen(read_pages(DOCTREES), options)
     except FileNotFoundError:
@@ -56,18 +75,27 @@ def main() -> int | str:
         print_script(pages)
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
-    projects = [OWN_PROJECT if options.own else STAFF_CALIBRATION]
-    if options.record:
-        projects = [OWN_PROJECT, STAFF_CALIBRATION]
     try:
-        for project in projects:
-            with Stage(project) as stage:
-                seconds = rehearse(stage, pages, options)
-                used = versions(stage.which("python")) if options.record else {}
+        if options.on_heroku:
+            return on_heroku.rehearse(
+                pages, STAFF_CALIBRATION, options.yes, options.record
+            )
+        return rehearse_here(pages, options)
     except Stopped as stopped:
         return str(stopped)
     except KeyboardInterrupt:
         return "interrupted; everything the rehearsal made is removed"
+
+
+def rehearse_here(pages: list[Page], options: argparse.Namespace) -> int:
+    """Perform the pages against the stand-in; raises what perform does."""
+    projects = [OWN_PROJECT if options.own else STAFF_CALIBRATION]
+    if options.record:
+        projects = [OWN_PROJECT, STAFF_CALIBRATION]
+    for project in projects:
+        with Stage(project) as stage:
+            seconds = rehearse(stage, pages, options)
+            used = versions(stage.which("python")) if options.record else {}
     if options.record:
         record.write(pages, used, seconds)
         print(f"Recorded in {record.RECORD}")
@@ -94,7 +122,8 @@ def rehearse(
 def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
     """Return the pages that the options ask for; raises ValueError for an unknown one.
 
-    --keep stops before the page that takes the app down.
+    --keep stops before the page that takes the app down, and --on-heroku performs no
+    scene that it is not asked for.
     """
     every = pages
     names = [page.name for page in pages]
@@ -102,6 +131,8 @@ def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
         number = names.index(full_name(options.page, names))
         page = pages[number]
         pages = pages[: number + 1]
+    elif options.on_heroku:
+        pages = [each for each in pages if not each.is_scene]
     if options.keep or (options.page and page.is_scene):
         pages = list(takewhile(lambda page: not takes_down(page), pages))
     if options.page and page.is_scene:

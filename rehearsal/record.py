@@ -19,6 +19,7 @@ from tools.tracked import tracked
 ROOT = Path(__file__).parent.parent
 RECORD = ROOT / "docs" / "rehearsal.json"
 EXAMPLE = ROOT / "example"
+ON_HEROKU = "on-heroku"
 CLI = [ROOT / "rehearsal" / name for name in ("package.json", "pnpm-lock.yaml")]
 
 
@@ -42,15 +43,28 @@ def write(
             for page in pages
             if (count := commands(page))
         },
+        ON_HEROKU: read_record().get(ON_HEROKU),
     }
+    RECORD.write_text(json.dumps(record, indent=2) + "\n")
+
+
+def write_on_heroku(differences: int) -> None:
+    """Record that the steps were performed on Heroku itself today, with how many
+    differences from the pages."""
+    performed = {
+        "date": datetime.date.today().isoformat(),
+        "differences": differences,
+    }
+    record = read_record() | {ON_HEROKU: performed}
     RECORD.write_text(json.dumps(record, indent=2) + "\n")
 
 
 def read_record() -> dict:
     """Return the record, or {} before the first rehearsal.
 
-    Keys: date (ISO 8601), versions (name to text), project (str, a digest) and pages
-    (name to {"commands": int, "seconds": int, "digest": str}).
+    Keys: date (ISO 8601), versions (name to text), project (str, a digest), pages (name
+    to {"commands": int, "seconds": int, "digest": str}) and on-heroku (None until
+    somebody has performed the steps there, then {"date": str, "differences": int}).
     """
     return json.loads(RECORD.read_text()) if RECORD.exists() else {}
 

@@ -89,10 +89,7 @@ class Stage:
             )
             self.folder.chmod(0o755)  # the database may run as another user
             self.choose_python()
-            original = self.original and self.original.platform
-            self.platform = stack.enter_context(
-                Platform(self.folder, wheels=self.wheels, original=original)
-            )
+            self.platform = stack.enter_context(self.make_platform())
             # Also when this process is killed.
             self.platform.cleaner.remove(self.folder)
             self.machine = Machine(
@@ -105,6 +102,11 @@ class Stage:
             stack.callback(self.close_terminals)
             self.stack = stack.pop_all()
         return self
+
+    def make_platform(self) -> Platform:
+        """Return what plays Heroku's part."""
+        original = self.original and self.original.platform
+        return Platform(self.folder, wheels=self.wheels, original=original)
 
     def choose_python(self) -> None:
         """Find the Python of the project, and its wheels; raises Stopped without."""
@@ -276,11 +278,15 @@ class Stage:
         for shown, printed in self.substitute.items():
             wanted = wanted.replace(shown, printed)
         if not matches(wanted, got):
-            raise Stopped(self.told(command, difference(wanted, got)))
+            self.differ(command, difference(wanted, got))
         if command.opens_browser or command.shows_error:
             self.look(command, opened)
         if self.unanswered():
             raise Stopped(self.told(command, "It asked for what is unknown here."))
+
+    def differ(self, command: Command, what: str) -> None:
+        """Raise Stopped for what a command shows and its page does not."""
+        raise Stopped(self.told(command, what))
 
     def type(self, command: Command) -> str:
         """Type a command and return what the terminal shows.
@@ -300,15 +306,16 @@ class Stage:
         return got
 
     def look(self, command: Command, before: int) -> None:
-        """Raise Stopped unless the browser, which had shown `before` pages, is soon
-        shown one more.
+        """Differ unless the browser, which had shown `before` pages, is soon shown one
+        more, an error or none as the page says.
 
         The CLI returns before the browser has loaded anything.
         """
         end = time.monotonic() + BROWSER
         while len(self.machine.opened) == before:
             if time.monotonic() > end:
-                raise Stopped(self.told(command, "The browser shows nothing."))
+                self.differ(command, "The browser shows nothing.")
+                return
             time.sleep(0.1)
         page = self.machine.opened[-1]
         # A redirect is all that is left of a page that redirects to itself for ever.
@@ -316,7 +323,7 @@ class Stage:
         if failed != command.shows_error or not (failed or page.body):
             wanted = "an error" if command.shows_error else "a page without an error"
             what = f"The browser should show {wanted}, and it shows {page}"
-            raise Stopped(self.told(command, what))
+            self.differ(command, what)
 
     def told(self, command: Command, what: str) -> str:
         """Return a message with page, command and what the stand-in has to say."""

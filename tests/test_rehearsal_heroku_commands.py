@@ -274,6 +274,8 @@ $ heroku releases --app sunny-demo-staging --num 1
 ...Promote sunny-demo v...
 $ heroku pipelines:add nowhere --app sunny-demo --stage staging
 Error: Pipeline not found
+$ heroku pipelines:destroy sunny
+Destroying sunny pipeline... done
 $ heroku addons:destroy DATABASE_URL --confirm sunny-demo
 Destroying postgresql-... on sunny-demo... done...
 $ heroku addons:create heroku-postgresql:essential-1 --wait

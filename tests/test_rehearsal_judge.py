@@ -5,6 +5,7 @@ from textwrap import indent
 
 import pytest
 
+from docs._extensions.substitutions import APP
 from rehearsal.__main__ import perform, stay_broken
 from rehearsal.script import Whose
 from rehearsal.stage import Stage, Stopped
@@ -217,7 +218,7 @@ def test_the_seconds_of_each_page_are_known_and_of_each_scene(rehearse):
 
 def test_what_takes_the_app_down_is_performed_beside_the_scenes(rehearse):
     block = ".. code-block:: console\n   :class: takes-down\n\n"
-    down = "   $ heroku apps:destroy --confirm tiny-app\n   ...\n"
+    down = f"   $ heroku apps:destroy --confirm {APP}\n   ...\n"
     page = f"Down\n====\n\n{block}{down}"
     rehearse(scenes={"down": page, "operate/again": scene(PUSHES_AGAIN)})
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from docs._extensions.substitutions import APP
 from rehearsal.script import Answer, Diff, Excused, Listing, Whose, read_pages
 from tests.support import tiny_guide
 
@@ -47,7 +48,7 @@ def test_a_command_goes_on_after_a_backslash(read):
 
 def test_substitutions_are_in_place(read):
     [page] = read(index=session("$ create |app|", kind="parsed-literal::"))
-    assert page.steps[0].text == "create tiny-app"
+    assert page.steps[0].text == f"create {APP}"
 
 
 def test_typed_answers_are_found_with_their_prompts(read):

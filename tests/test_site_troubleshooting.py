@@ -12,9 +12,8 @@ import pytest
 from django.core.checks.security import base
 from docutils import nodes
 
-from rehearsal import script
 from rehearsal.__main__ import chosen, takes_down
-from rehearsal.script import NOT_REHEARSED, Command, caption, is_session
+from rehearsal.script import NOT_REHEARSED, caption, is_session
 from tests.support.pages import (
     ENVIRONMENT,
     EXAMPLE,

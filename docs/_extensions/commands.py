@@ -34,6 +34,7 @@ from rehearsal.script import Command, Page
 # What a page does in the shell alone, which is nothing to look up.
 SHELL = {
     *("cat", "cd", "cp", "echo", "export", "grep", "mv", "sort", "source", "tail"),
+    "tr",
     "unset",
 }
 LOOKED_UP = "cp .env.example .env"

@@ -19,10 +19,11 @@ from sphinx.util import logging
 from docs._extensions.facts import FACTS, NO_BREAK_SPACE, show_date
 from docs._extensions.repository import address
 from rehearsal.heroku.model import STACK
-from rehearsal.record import read_record
+from rehearsal.record import ON_HEROKU, read_record
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "example"
+APP = "my-staff-calibration"  # what the pages call the app; a reader takes another
 DYNOS_IN_A_DEPLOY = 2  # the old one and the new one
 CODE = re.compile(r"[HR]\d\d")  # |H10| is "H10, App crashed"
 
@@ -172,11 +173,20 @@ def last_rehearsal() -> dict[str, str]:
         if drill
         else "not yet recorded",
         "rehearsed-on": record.get("date", "not yet"),
+        "rehearsed-on-heroku": on_heroku(record.get(ON_HEROKU)),
         "rehearsed-commands": sum(
             page["commands"] for page in record.get("pages", {}).values()
         ),
         "rehearsed-with": ", ".join(map(" ".join, parts)) or "nothing",
     }
+
+
+def on_heroku(performed: dict | None) -> str:
+    """Return when the steps were performed on Heroku itself, and what came of it."""
+    if not performed:
+        return "not yet, by anybody"
+    found = performed["differences"]
+    return f"{performed['date']}, differences from the pages: {found or 'none'}"
 
 
 def substitutions() -> dict[str, str]:
@@ -194,7 +204,7 @@ def define(app: Sphinx, config) -> None:
     config.rst_prolog = "".join(
         [
             ".. role:: app\n",
-            ".. |app| replace:: :app:`my-staff-calibration`\n",
+            f".. |app| replace:: :app:`{APP}`\n",
             *(
                 f".. |{name}| replace:: {text}\n"
                 for name, text in substitutions().items()

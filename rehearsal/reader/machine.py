@@ -1,7 +1,8 @@
 """The reader's machine: `heroku` and `uv` on PATH, and the browser that is opened.
 
-The CLI, the browser and git come to the platform through its proxy and trust its
-certificate, so that the reader meets the real names.
+The CLI, the browser and git come to the stand-in through its proxy and trust its
+certificate, so that the reader meets the real names; to Heroku itself as whatever runs
+here does.
 """
 
 import json
@@ -29,14 +30,17 @@ CLI_SETTINGS = {
 }
 # These would replace the local authority, or lead around the local proxy.
 AMBIENT = ["SSL_CERT_DIR", "NO_PROXY", "no_proxy", "https_proxy", "http_proxy"]
+# With these whatever runs here gets to the network.
+NETWORK = [*AMBIENT, "HTTPS_PROXY", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"]
+NETWORK += ["GIT_SSL_CAINFO", "HEROKU_BUILDPACK_REGISTRY_URL"]
 
 # Writes down what it is shown, one page a line.
 BROWSER = """\
 import json, ssl, sys, urllib.error, urllib.request
 proxy, ca, pages, url = sys.argv[1:]
 opener = urllib.request.build_opener(
-    urllib.request.ProxyHandler({"https": proxy}),
-    urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)),
+    urllib.request.ProxyHandler({"https": proxy} if proxy else None),
+    urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca or None)),
 )
 try:
     answer = opener.open(url)
@@ -87,17 +91,21 @@ class Page:
 class Machine:
     """Puts the programs into `folder`, which is made.
 
-    `cache` is where Node.js keeps the compiled CLI, by default in the folder too.
+    Without the address of a `platform` they come to Heroku itself. `cache` is where
+    Node.js keeps the compiled CLI, by default in the folder too.
     """
 
-    def __init__(self, folder: Path, platform: Address, cache: Path | None = None):
+    def __init__(
+        self, folder: Path, platform: Address | None, cache: Path | None = None
+    ):
         self.folder, self.platform = folder, platform
         self.cache = cache or folder / "node-cache"
         self.pages = folder / "pages"
         folder.mkdir()
         script = folder / "browser.py"
         script.write_text(BROWSER)
-        shown = [script, platform.proxy, platform.ca, self.pages]
+        proxy, ca = (platform.proxy, platform.ca) if platform else ("", "")
+        shown = [script, proxy, ca, self.pages]
         browser = quoted([sys.executable, "-IS", *shown])
         self.write("browser", f'exec {browser} "$@"')
         if not shutil.which("curl"):
@@ -109,16 +117,17 @@ class Machine:
             "NODE_COMPILE_CACHE": self.cache,
             "BROWSER": folder / "browser",
         }
-        network = {
-            "HTTPS_PROXY": platform.proxy,
-            "NODE_EXTRA_CA_CERTS": platform.ca,
-            "SSL_CERT_FILE": platform.ca,
-            "HEROKU_BUILDPACK_REGISTRY_URL": platform.plain,
-        }
-        unset = [word for name in AMBIENT for word in ("-u", name)]
+        network = settings
+        if platform:
+            network = settings | {
+                "HTTPS_PROXY": proxy,
+                "NODE_EXTRA_CA_CERTS": ca,
+                "SSL_CERT_FILE": ca,
+                "HEROKU_BUILDPACK_REGISTRY_URL": platform.plain,
+            }
         cli = [node(), "--no-deprecation", CLI]
-        offline = ["env", *unset, *(f"{k}={v}" for k, v in settings.items())]
-        online = [*offline, *(f"{k}={v}" for k, v in network.items())]
+        offline = env(NETWORK, settings)
+        online = env(AMBIENT if platform else [], network)
         if uv := find_uv():
             self.write("uv", f'exec {quoted([uv])} "$@"')
         # Asked for its version the CLI names the proxy too (hooks/init/version.js).
@@ -151,7 +160,7 @@ class Machine:
             "PAGER": "cat",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_CONFIG_NOSYSTEM": "1",
-            **self.git(),
+            **(self.git() if self.platform else network_variables()),
         }
 
     def git(self) -> dict[str, str]:
@@ -164,6 +173,17 @@ class Machine:
             "GIT_CONFIG_KEY_1": f"{url}.sslCAInfo",
             "GIT_CONFIG_VALUE_1": str(self.platform.ca),
         }
+
+
+def network_variables() -> dict[str, str]:
+    """Return the variables with which whatever runs here gets to the network."""
+    return {name: os.environ[name] for name in NETWORK if name in os.environ}
+
+
+def env(unset: list[str], variables: dict[str, object]) -> list[str]:
+    """Return a command that unsets some variables, and sets others, for another."""
+    without = [word for name in unset for word in ("-u", name)]
+    return ["env", *without, *(f"{name}={each}" for name, each in variables.items())]
 
 
 def quoted(words: list) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from docs._extensions.substitutions import APP
 from rehearsal.reader.project import Project
 from rehearsal.script import Page, read_pages
 from tests.conftest import ROOT
@@ -17,7 +18,7 @@ CONF = f"""
 import sys
 sys.path.append({str(ROOT / "docs" / "_extensions")!r})
 extensions = ["console_blocks", "docs._extensions.literals"]
-rst_prolog = ".. |app| replace:: tiny-app"
+rst_prolog = ".. |app| replace:: {APP}"
 """
 INDEX = """\
 Tiny guide

@@ -84,7 +84,7 @@ class Promotion(model.Thing):
 
 
 class Pipelines:
-    """What CLI 11.10.0 asks for in pipelines:create, pipelines:add and :promote."""
+    """What CLI 11.10.0 asks for in pipelines:create, :add, :promote and :destroy."""
 
     def __init__(self, apps: model.Apps, releases: Releases):
         self.apps, self.releases = apps, releases
@@ -95,6 +95,7 @@ class Pipelines:
             "GET /users/{user}": self.user,
             "POST /pipelines": self.create,
             "GET /pipelines": self.find_by_name,
+            "DELETE /pipelines/{pipeline}": self.destroy,
             "POST /pipeline-couplings": self.couple,
             "GET /apps/{app}/pipeline-couplings": self.coupling_of_app,
             "GET /pipelines/{pipeline}/pipeline-couplings": self.couplings_of,
@@ -117,6 +118,12 @@ class Pipelines:
     async def find_by_name(self, request):
         name = request.query_params.get("eq[name]")
         return [each.view() for each in self.pipelines if name in (None, each.name)]
+
+    async def destroy(self, request):
+        pipeline = self.find(request.path_params["pipeline"])
+        self.pipelines.remove(pipeline)
+        self.couplings = [each for each in self.couplings if each.pipeline != pipeline]
+        return pipeline.view()
 
     def find(self, key: str) -> Pipeline:
         for pipeline in self.pipelines:
