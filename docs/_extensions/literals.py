@@ -43,7 +43,7 @@ LISTED = (
 PROGRAMS = {
     *("apt-get", "cp", "createdb", "curl", "django-admin", "git", "gunicorn"),
     *("heroku", "kubectl", "make", "manage.py", "mv", "pack", "pg_restore", "pip"),
-    *("pre-commit", "psql", "python", "tr"),
+    *("pre-commit", "psql", "python", "tr", "uv"),
 }
 DJANGO_COMMANDS = {
     *("check", "clearsessions", "collectstatic", "makemigrations", "runserver"),
@@ -64,7 +64,6 @@ EXCEPTIONS = {
     "Set-ExecutionPolicy -Scope CurrentUser RemoteSigned": "a command of PowerShell",
     "activate": "venv writes it for each shell under another name",
     "django-storages": "a package that the example does without",
-    "uv add": "a command of uv, which the example does without",
     "CSRF_TRUSTED_ORIGINS": "a setting that the example does without",
     "ADMINS": "a setting that the example does without",
     "SENTRY_DSN": "a config var of a package that the example does without",
