@@ -86,7 +86,7 @@ def check_python(words: list[str]) -> None:
             check_module(module, rest)
         case ["-c", code]:
             check_code(code)
-        case ["manage.py", *rest]:
+        case [path, *rest] if path.endswith("manage.py"):
             check_django(rest)
         case _:
             check_words_of("python", help_of(sys.executable, "--help"), words)
@@ -219,5 +219,5 @@ def vocabulary() -> set[str]:
         for page in pages
         for step in page.steps
         if isinstance(step, script.Command)
-        for part in re.split(r"[:=\s]", step.text)
+        for part in re.split(r"[:=\s\"]", step.text)
     }
