@@ -150,7 +150,7 @@ def test_a_missing_listing_is_found(rehearse):
     "old, new",
     [
         ("`Verifying deploy`", "`Verifying deployment`"),
-        ("`Push rejected`", "`crashed`.\n:printed:`Push accepted`"),
+        ("`Unable to locate package`", "`crashed`.\n:printed:`Push accepted`"),
     ],
 )
 def test_a_text_that_prose_says_is_printed_and_is_not_is_found(rehearse, old, new):
@@ -159,7 +159,7 @@ def test_a_text_that_prose_says_is_printed_and_is_not_is_found(rehearse, old, ne
 
 
 def test_a_text_that_is_said_to_be_printed_elsewhere_and_is_here_is_found(rehearse):
-    echo = "$ echo Push rejected\n   Push rejected\n   "
+    echo = "$ echo Unable to locate package\n   Unable to locate package\n   "
     with pytest.raises(Stopped, match=r"docs/deploy.rst, line 32: .* by a command"):
         rehearse((PUSHES, echo + PUSHES))
 

@@ -17,7 +17,7 @@ def command(text, output="", answers=()):
 @pytest.fixture
 def terminal(tmp_path):
     environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color"}
-    terminal = Terminal(tmp_path, environment, timeout=PATIENCE)
+    terminal = Terminal(tmp_path, environment, timeout=PATIENCE, password="secret")
     yield terminal
     terminal.close()
 

@@ -80,7 +80,7 @@ Deploy
    $ heroku open
    Opening https\\://|app|-\\ ...\\ .herokuapp.com/...
 
-Notice :printed:`Verifying deploy`, and not :printed:`Push rejected`.
+Notice :printed:`Verifying deploy`, and not :printed:`Unable to locate package`.
 """
 PAGES = {"index": INDEX, "prepare": PREPARE, "deploy": DEPLOY}
 LISTED = {"Procfile": FILES["Procfile"], "NOTES": "Nothing to note.\n"}
