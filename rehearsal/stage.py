@@ -40,6 +40,10 @@ TIMEOUT = 600  # seconds for one command; a push takes 15 on an idle machine
 BROWSER = 120  # seconds until the browser shows a page
 LOG_LINES = 30
 
+# In the reader's home: what thousands of files are in, and what changes them.
+PACKAGES = "home/*/.venv/lib/python*/site-packages"
+INSTALLS = re.compile(r"\b(pip install|uv)\b|\.venv")
+
 # Beside those of the example
 ADDED = Path(__file__).parent / "requirements.txt"
 
@@ -163,12 +167,16 @@ class Stage:
         """
         theirs = self.original
         for name in ("home", "bin"):
+            source = theirs.folder / name
             shutil.copytree(
-                theirs.folder / name,
+                source,
                 self.folder / name,
                 symlinks=True,
-                copy_function=copy_or_link,
+                ignore=shutil.ignore_patterns("site-packages"),
             )
+        for folder in theirs.folder.glob(PACKAGES):
+            copy = self.folder / folder.relative_to(theirs.folder)
+            copy.symlink_to(folder)
         old, new = str(theirs.folder), str(self.folder)
         for file in self.folder.glob("home/*/.venv/bin/*"):
             if not file.is_symlink() and old in (text := file.read_text()):
@@ -182,6 +190,14 @@ class Stage:
         terminal = Terminal(home, environment, TIMEOUT, self.password)
         terminal.ask(f"cd {shlex.quote(environment['PWD'])}")
         return terminal
+
+    def have_own_packages(self) -> None:
+        """Put links to the files of the installed packages where a link to all is."""
+        for link in self.folder.glob(PACKAGES):
+            if link.is_symlink():
+                theirs = link.resolve()
+                link.unlink()
+                shutil.copytree(theirs, link, copy_function=os.link)
 
     def which(self, program: str) -> str | None:
         """Return where the reader's shell finds a program."""
@@ -293,6 +309,8 @@ class Stage:
 
         Raises Stopped if its exit status is not what the page says, and Stuck.
         """
+        if INSTALLS.search(command.text):
+            self.have_own_packages()
         if command.keeps_running:
             terminal = self.terminals[0].second()
             self.terminals.append(terminal)
@@ -375,11 +393,3 @@ def check_printed(pages: Iterable[Page], stages: list[Stage]) -> None:
                 f"printed by {'a' if seen else 'no'} command: "
                 "see :printed: in docs/_extensions/literals.py"
             )
-
-
-def copy_or_link(source: str, target: str) -> None:
-    """Copy a file; link one of an installed package, which pip replaces as a whole."""
-    if "/site-packages/" in source:
-        os.link(source, target)
-    else:
-        shutil.copy2(source, target)

@@ -99,7 +99,6 @@ SHOWN_BY = {
     "CSRF verification failed": "django/views/csrf.py",
     "Application error": "rehearsal/heroku/router.py",
     "Couldn't find that app": "rehearsal/heroku/model.py",
-    "InvalidStorageError": "django/core/files/storage/handler.py",
 }
 ELSEWHERE = {
     "Please verify your account": "said by Heroku without a payment card",

@@ -16,6 +16,7 @@ from pathlib import Path
 from docs._extensions.facts import FACTS
 from rehearsal.heroku.inspection import inspect
 from rehearsal.heroku.steps import (
+    LAST_LINES,
     CannotPlay,
     Refused,
     indent,
@@ -111,18 +112,36 @@ def restore_cache(before: dict, now: dict) -> bool:
     return True
 
 
+# In requirements.txt: another file, a folder or an address, which may have changed.
+ELSEWHERE = re.compile(r"^\s*[-.]|[/\\]", re.MULTILINE)
+
+
 def pip_install(environment: Path, source: Path, order: dict):
-    """BP lib/pip.sh"""
+    """BP lib/pip.sh
+
+    Of packages that are there pip says each time the same, for a second of work: from
+    the second time on, this says it.
+    """
     step("Installing dependencies using 'pip install -r requirements.txt'")
+    said = environment / "satisfied"
+    if said.is_file():
+        for line in said.read_text().splitlines():
+            indent(line)
+        return
+    complete = (environment / "complete").is_file()
     # ensurepip takes 5 s: the pip of this Python installs into the other one.
     pip = [sys.executable, "-I", "-m", "pip", "--python", environment / "bin/python"]
     arguments = ["install", "--progress-bar", "off", "-r", "requirements.txt"]
-    status, ending = run([*pip, *arguments], order["pip"], source)
+    status, output = run([*pip, *arguments], order["pip"], source, kept=None)
     if status:
+        ending = "\n".join(output.splitlines()[-LAST_LINES:])
         refuse(
             "Unable to install dependencies using pip.",
             f"pip's last lines were:\n\n{ending}",
         )
+    text = (source / "requirements.txt").read_text(errors="replace")
+    if complete and not ELSEWHERE.search(text):
+        said.write_text(output)
 
 
 def uv_sync(environment: Path, source: Path, order: dict, version: str, restored: bool):

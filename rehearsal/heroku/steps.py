@@ -44,10 +44,15 @@ def refuse(first_line: str, explanation: str):
     raise Refused(f"Error: {first_line}\n\n{explanation}")
 
 
-def run(command: list, environment: dict, source: Path) -> tuple[int, str]:
+LAST_LINES = 5  # of a command that failed
+
+
+def run(
+    command: list, environment: dict, source: Path, kept: int | None = LAST_LINES
+) -> tuple[int, str]:
     """Run a command, its output indented line by line.
 
-    Returns its exit status and its last lines.
+    Returns its exit status and its last lines, as many as are `kept`; None: all.
     """
     process = subprocess.Popen(
         command,
@@ -59,7 +64,7 @@ def run(command: list, environment: dict, source: Path) -> tuple[int, str]:
         text=True,
         errors="replace",
     )
-    ending = deque(maxlen=5)
+    ending = deque(maxlen=kept)
     for line in process.stdout:
         if line.strip():
             indent(line.rstrip())
