@@ -41,6 +41,11 @@ def read_options() -> argparse.Namespace:
         help="stay in the failure of a page, such as app-crashed",
     )
     parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="leave out the failures that are performed once a week",
+    )
+    parser.add_argument(
         "--record", action="store_true", help="record a whole rehearsal for the site"
     )
     parser.add_argument(
@@ -52,8 +57,11 @@ def read_options() -> argparse.Namespace:
         "--yes", action="store_true", help="let --on-heroku cost money without asking"
     )
     options = parser.parse_args()
-    if options.record and (options.page or options.keep or options.own):
+    part = options.page or options.keep or options.own
+    if options.record and (part or options.quick):
         parser.error("only a rehearsal of the whole guide can be recorded")
+    if options.quick and part:
+        parser.error("--quick is for the whole guide")
     local = options.keep or options.own or options.stay_broken or options.list
     if options.on_heroku and local:
         parser.error("--on-heroku goes with --yes, --record and a page alone")
@@ -122,8 +130,8 @@ def rehearse(
 def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
     """Return the pages that the options ask for; raises ValueError for an unknown one.
 
-    --keep stops before the page that takes the app down, and --on-heroku performs no
-    scene that it is not asked for.
+    --keep stops before the page that takes the app down, --on-heroku performs no scene
+    that it is not asked for, and --quick none of those that are weekly.
     """
     every = pages
     names = [page.name for page in pages]
@@ -133,6 +141,8 @@ def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
         pages = pages[: number + 1]
     elif options.on_heroku:
         pages = [each for each in pages if not each.is_scene]
+    elif options.quick:
+        pages = [each for each in pages if not each.weekly]
     if options.keep or (options.page and page.is_scene):
         pages = list(takewhile(lambda page: not takes_down(page), pages))
     if options.page and page.is_scene:
@@ -191,7 +201,7 @@ def perform(stage: Stage, pages: list[Page], whole: bool) -> dict[str, float]:
     """
     begun = time.monotonic()
     theirs = stage.project.whose is Whose.EXAMPLE
-    scenes = [page for page in pages if page.is_scene and theirs]
+    scenes = [page for page in pages if page.is_scene and page.steps and theirs]
     steps = [page for page in pages if not page.is_scene]
     before = list(takewhile(lambda page: not takes_down(page), steps))
     stage.perform(before if scenes else steps)

@@ -8,7 +8,7 @@ reStructuredText. https://www.sphinx-doc.org/en/master/extdev/envapi.html
 import fnmatch
 import pickle
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -38,6 +38,9 @@ CLASSES = {
 
 # Under this title is what a reader does who brings another project.
 OWN_SECTION = "In your own project"
+# A field above the title of a page that takes too long for every change.
+WEEKLY = "weekly"
+
 # With this section of a failure's page its way out begins.
 FIX_SECTION = "Fix"
 
@@ -188,7 +191,8 @@ class Page:
     """A page of the guide; `steps` holds its blocks in page order.
 
     A scene is a play of its own, which begins with the app that the steps deployed.
-    That of a failure has `mistakes`, how many of its steps come before its *Fix*.
+    That of a failure has `mistakes`, how many of its steps come before its *Fix*. One
+    that is `weekly` is performed each week, and not with every change.
     """
 
     name: str
@@ -197,6 +201,7 @@ class Page:
     excused: tuple[Excused, ...]
     printed: tuple[Printed, ...] = ()
     mistakes: int = 0
+    weekly: bool = False
 
     @property
     def is_scene(self) -> bool:
@@ -213,7 +218,10 @@ def read_pages(doctrees: Path, excuses: dict[str, str] = EXCUSED) -> list[Page]:
     """
     environment = pickle.loads((doctrees / "environment.pickle").read_bytes())
     pages = [
-        read_page(name, read_doctree(doctrees, name), excuses)
+        replace(
+            read_page(name, read_doctree(doctrees, name), excuses),
+            weekly=WEEKLY in environment.metadata[name],
+        )
         for name in toctree_order(environment.toctree_includes, "index")
     ]
     texts = [command.text for page in pages for command in page.excused]

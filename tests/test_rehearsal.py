@@ -93,7 +93,7 @@ needs_proc = pytest.mark.skipif(
 def test_the_guide_is_performed_beside_another_rehearsal(rehearse, temporary):
     """Both play what needs a name, a database and ports; neither meets the other, and
     nobody outside this machine can reach either."""
-    whole, other = rehearse(), rehearse("deploy/create")
+    whole, other = rehearse("--quick"), rehearse("deploy/create")
     watching = threading.Thread(target=watch_ports, args=(whole, ports := set()))
     watching.start()
     told = {process: process.communicate()[0] for process in (whole, other)}
