@@ -98,7 +98,6 @@ SHOWN_BY = {
     "Server Error (500)": "django/views/defaults.py",
     "CSRF verification failed": "django/views/csrf.py",
     "Application error": "rehearsal/heroku/router.py",
-    "Couldn't find that app": "rehearsal/heroku/model.py",
 }
 ELSEWHERE = {
     "Please verify your account": "said by Heroku without a payment card",
