@@ -29,7 +29,7 @@ ABOUT = "https://learn.microsoft.com/powershell/module/microsoft.powershell.core
 
 # Pages whose every command a Windows user types in Linux: they link to the label that
 # shows how to get it.
-IN_LINUX = {"rehearse", "operate/when-one-machine-is-not-enough"}
+IN_LINUX = ("rehearse", "operate/when-one-machine-is-not-enough")
 WSL = "wsl"
 
 
