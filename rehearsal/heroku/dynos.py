@@ -281,6 +281,7 @@ class Dynos:
 
     def __init__(self, runtime: Runtime, tasks: Tasks):
         self.runtime, self.tasks = runtime, tasks
+        self.stopping: set[asyncio.Task] = set()
         runtime.folder.mkdir()
 
     def wanted(self, app: model.App) -> dict[str, model.Process]:
@@ -302,7 +303,9 @@ class Dynos:
         wanted, begun = self.wanted(app), []
         for name in list(app.dynos):
             if name not in wanted or names is None or name in names:
-                self.tasks.start(app.dynos.pop(name).stop())
+                stopping = self.tasks.start(app.dynos.pop(name).stop())
+                self.stopping.add(stopping)
+                stopping.add_done_callback(self.stopping.discard)
         for name, process in wanted.items():
             if name not in app.dynos:
                 dyno = Dyno(self.runtime, app, name, process, app.current)

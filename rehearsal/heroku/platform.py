@@ -218,6 +218,7 @@ class Platform:
         for app in self.apps.values():
             app.destroyed = True
             await self.dynos.stop(app)
+        await asyncio.gather(*self.dynos.stopping)
         for server, _ in self.servers:
             server.should_exit = True
         proxy.close()
