@@ -118,7 +118,8 @@ def rehearse(
         if options.stay_broken:
             stay_broken(stage, pages)
             return {}
-        seconds = perform(stage, pages, whole=not options.page)
+        whole = not options.page
+        seconds = perform(stage, pages, whole=whole, quick=options.quick)
         if options.keep:
             show(stage)
         return seconds
@@ -130,8 +131,8 @@ def rehearse(
 def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
     """Return the pages that the options ask for; raises ValueError for an unknown one.
 
-    --keep stops before the page that takes the app down, --on-heroku performs no scene
-    that it is not asked for, and --quick none of those that are weekly.
+    --keep stops before the page that takes the app down, and --on-heroku performs no
+    scene that it is not asked for.
     """
     every = pages
     names = [page.name for page in pages]
@@ -141,8 +142,6 @@ def chosen(pages: list[Page], options: argparse.Namespace) -> list[Page]:
         pages = pages[: number + 1]
     elif options.on_heroku:
         pages = [each for each in pages if not each.is_scene]
-    elif options.quick:
-        pages = [each for each in pages if not each.weekly]
     if options.keep or (options.page and page.is_scene):
         pages = list(takewhile(lambda page: not takes_down(page), pages))
     if options.page and page.is_scene:
@@ -192,16 +191,22 @@ def line_of(step: Command | Listing | Diff) -> str:
             return f"$ {text}"
 
 
-def perform(stage: Stage, pages: list[Page], whole: bool) -> dict[str, float]:
+def perform(
+    stage: Stage, pages: list[Page], whole: bool, quick: bool = False
+) -> dict[str, float]:
     """Perform the pages; return the seconds of each, by its name.
 
     Raises Stopped at the first thing that is not as they say.
     After the `whole` guide the reader's project must be the finished one. The scenes
-    begin with the example.
+    begin with the example; a `quick` rehearsal leaves those out that are weekly.
     """
     begun = time.monotonic()
     theirs = stage.project.whose is Whose.EXAMPLE
-    scenes = [page for page in pages if page.is_scene and page.steps and theirs]
+    scenes = [
+        page
+        for page in pages
+        if theirs and page.is_scene and page.steps and not (quick and page.weekly)
+    ]
     steps = [page for page in pages if not page.is_scene]
     before = list(takewhile(lambda page: not takes_down(page), steps))
     stage.perform(before if scenes else steps)

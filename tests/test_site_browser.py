@@ -47,7 +47,8 @@ LEFT_OUT = " 2026-11-25T08:15:30.123456+00:00 0f2c7b5e "
 # pointer, and a drawing's title to none.
 UNSEEN = """() => {
   const NOT_READ =
-    "[role=tabpanel][hidden], [role=tabpanel] > .rubric, .headerlink, svg, noscript";
+    "[role=tabpanel][hidden], [role=tabpanel] > .rubric, .headerlink, svg, noscript, " +
+    "details:not([open]) > :not(summary)";
   const unseen = [];
   const main = document.querySelector("main");
   const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
