@@ -19,6 +19,7 @@ RECORD = record.read_record()
 NOW = {page.name: page for page in PAGES}
 
 TO_RECORD = "`make record` performs the guide and records it"
+LEFT_OUT = "troubleshooting/"
 SENTENCE = "of the commands on this page were run against a local stand-in for Heroku"
 
 # Written by make, or by nobody who wants it published.
@@ -61,8 +62,9 @@ def run(folder, *arguments):
 
 
 def build(folder):
-    """Build the guide as `make html` does."""
+    """Build the guide as `make html` does, but for the many pages of one part."""
     options = ["--quiet", "--conf-dir", ".", "--doctree-dir", "build/doctrees"]
+    options += ["--define", f"exclude_patterns=_*,{LEFT_OUT}*"]
     run(folder, "-m", "sphinx", *options, "docs", "build/html")
 
 
@@ -101,7 +103,8 @@ def change(guide):
 
 def test_each_performed_page_says_so(guide):
     found = claims(guide)
-    assert {*found} == {page.name for page in PAGES if record.commands(page)}
+    performed = {page.name for page in PAGES if record.commands(page)}
+    assert {*found} == {name for name in performed if not name.startswith(LEFT_OUT)}
     day = datetime.date.today().isoformat()
     assert f"All {SENTENCE} on {day}" in found["deploy/push"]
     assert "Heroku CLI 1.2.3" in found["deploy/push"]

@@ -40,7 +40,7 @@ SHELL = {
 LOOKED_UP = "cp .env.example .env"
 
 # Between two commands of a line, outside of quotes.
-BETWEEN = re.compile(r"(?:&&|\|)(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
+BETWEEN = re.compile(r"(?:&&|\||;)(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
 
 # Links in a row, to the first of the pages: all would hide the tasks.
 MOST_LINKS = 3
