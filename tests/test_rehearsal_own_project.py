@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import sys
-from itertools import takewhile
 
 import psycopg
 import pytest
@@ -35,7 +34,7 @@ NEIGHBOUR = "127.0.0.2"
 @pytest.fixture(scope="module")
 def stage(site):
     """Yield the reader's machine, on which the own project has been deployed."""
-    pages = [*takewhile(lambda page: not takes_down(page), PAGES)]
+    pages = [page for page in PAGES if not takes_down(page)]
     with Stage(OWN_PROJECT, report=lambda _: None) as stage:
         perform(stage, pages, whole=True)
         yield stage

@@ -150,7 +150,6 @@ def test_a_picture_has_a_text_for_those_who_do_not_see_it(name):
 # the same each time.
 ONLY_DOTS = {
     "heroku config:get SECRET_KEY": "the key is made at random",
-    "heroku ps:wait": "it prints nothing where nothing is to be waited for",
 }
 
 
